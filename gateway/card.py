@@ -1,0 +1,64 @@
+"""The card: all that the data plane knows of an adapter or a tool, in one JSON text on its Service. Nothing secret is on it."""
+
+import msgspec
+from msgspec import UNSET, Raw, UnsetType
+
+from gateway.errors import Invalid
+from gateway.records import Acl, Kind, Record, Tool, kind_of, port_of
+
+LIMIT = 200 * 1024  # bytes; all annotations of one object together may have 256 KiB
+
+
+class Card(msgspec.Struct, rename="camel", omit_defaults=True, kw_only=True):
+    """`state` is `failed`, with the `reason`, once reconcile has seen that the workload cannot start."""
+
+    kind: Kind
+    name: str
+    uid: str
+    generation: int
+    created_by: str
+    required_roles: list[str] = []
+    acl: Acl | UnsetType = UNSET
+    replicas: int = 1
+    port: int = 8000
+    path: str = "/mcp"
+    timeout: int = 100
+    affinity: str = "principal"
+    tool: Raw | UnsetType = UNSET
+    state: str = ""
+    reason: str = ""
+
+
+def card_of(record: Record) -> Card:
+    """The card a record asks for."""
+    card = Card(
+        kind=kind_of(record),
+        name=record.name,
+        uid=record.uid,
+        generation=record.generation,
+        created_by=record.created_by,
+        required_roles=record.required_roles,
+        acl=record.acl,
+        replicas=record.replica_count,
+        port=port_of(record),
+    )
+    if isinstance(record, Tool):
+        definition = record.tool_definition
+        card.path, card.timeout, card.tool = definition.path, record.timeout_seconds, definition.tool
+    else:
+        card.affinity = record.affinity
+    return card
+
+
+def encode(card: Card) -> bytes:
+    """The card as JSON. Raises Invalid, saying the size, above LIMIT."""
+    text = msgspec.json.encode(card)
+    if len(text) > LIMIT:
+        field = "toolDefinition" if card.kind == "tool" else "requiredRoles"
+        raise Invalid(f"{field}: the record's card would be {len(text):,} bytes; {LIMIT:,} are allowed.", field=field)
+    return text
+
+
+def decode(text: bytes | str) -> Card:
+    """The card that `encode` wrote. Raises msgspec.DecodeError: whoever wrote it was not us."""
+    return msgspec.json.decode(text, type=Card)

@@ -1,0 +1,54 @@
+"""The MCP tool inside a tool record: its name settled, its schemas checked, every other byte kept. No HTTP, no records."""
+
+import msgspec
+from msgspec import Raw
+
+from gateway.errors import Invalid
+from gateway.schema import refuse_bad_schema
+
+_FIELD = "toolDefinition.tool"
+_DEFAULT_SCHEMA = Raw(b'{"type":"object"}')
+# MCP knows no null for these; some writers send it for "absent".
+_TYPES: dict[str, type] = {
+    "title": str,
+    "description": str,
+    "outputSchema": dict,
+    "annotations": dict,
+    "icons": list,
+    "_meta": dict,
+}
+
+
+def settled(tool: Raw, name: str) -> Raw:
+    """The definition as it will be listed: named like its record, with an input schema, unknown members untouched.
+
+    Values keep their bytes (key order, escapes, big integers); only white space between top-level members is lost,
+    and only where something had to be added or removed. Raises Invalid naming the member that is wrong.
+    """
+    members = _members(tool)
+    kept = {key: value for key, value in members.items() if not (key in _TYPES and _value(value) is None)}
+    for key, kind in _TYPES.items():
+        if key in kept and not isinstance(_value(kept[key]), kind):
+            raise Invalid(f"{_FIELD}.{key}: expected {kind.__name__}.", field=f"{_FIELD}.{key}")
+    given = _value(kept.get("name", Raw(b'""')))
+    if not isinstance(given, str) or given not in ("", name):
+        raise Invalid(f"{_FIELD}.name: must be `{name}`, like the record, or blank.", field=f"{_FIELD}.name")
+    named = (
+        kept if given else {"name": Raw(msgspec.json.encode(name)), **{k: v for k, v in kept.items() if k != "name"}}
+    )
+    named.setdefault("inputSchema", _DEFAULT_SCHEMA)
+    for key in ("inputSchema", "outputSchema"):
+        if key in named:
+            refuse_bad_schema(bytes(named[key]), f"{_FIELD}.{key}")
+    return tool if named == members else Raw(msgspec.json.encode(named))
+
+
+def _members(tool: Raw) -> dict[str, Raw]:
+    try:
+        return msgspec.json.decode(tool, type=dict[str, Raw])
+    except msgspec.ValidationError:
+        raise Invalid(f"{_FIELD}: expected an object.", field=_FIELD) from None
+
+
+def _value(raw: Raw) -> object:
+    return msgspec.json.decode(raw)

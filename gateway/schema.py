@@ -1,0 +1,87 @@
+"""JSON Schema: is this a schema, does this value fit it. Never fetches: a reference to anywhere else is refused."""
+
+from collections.abc import Callable
+
+import jsonschema_rs
+import msgspec
+
+from gateway.errors import Invalid
+
+type Check = Callable[[bytes], str | None]
+
+# Checked before the library sees the schema: its meta-schema check would fetch a dialect it does not know.
+_DIALECTS = frozenset(
+    {
+        "https://json-schema.org/draft/2020-12/schema",
+        "https://json-schema.org/draft/2019-09/schema",
+        "http://json-schema.org/draft-07/schema",
+        "http://json-schema.org/draft-06/schema",
+        "http://json-schema.org/draft-04/schema",
+    }
+)
+
+
+def compiled(schema: bytes) -> Check:
+    """A check of JSON texts against `schema` (2020-12 unless `$schema` says otherwise).
+
+    The check returns None where the value fits, else one sentence that says where and why it does not.
+    Raises ValueError where `schema` is not a schema of an object, or refers to anything outside itself.
+    """
+    members = _members(schema)
+    try:
+        jsonschema_rs.meta.validate(members)
+        validator = jsonschema_rs.validator_for(members, retriever=_refuse)
+    except jsonschema_rs.ValidationError as error:
+        raise ValueError(_where(error)) from None
+    except jsonschema_rs.ReferencingError as error:
+        raise ValueError(f"{error}") from None
+
+    def check(value: bytes) -> str | None:
+        for error in validator.iter_errors(msgspec.json.decode(value)):
+            return _where(error)
+        return None
+
+    return check
+
+
+def refuse_bad_schema(schema: bytes, field: str) -> None:
+    """Raises Invalid naming `field` unless `schema` is a self-contained JSON Schema of an object."""
+    try:
+        compiled(schema)
+    except ValueError as error:
+        raise Invalid(f"{field}: {error}.", field=field) from None
+
+
+def _members(schema: bytes) -> dict[str, object]:
+    try:
+        members = msgspec.json.decode(schema, type=dict[str, object])
+    except msgspec.ValidationError:
+        raise ValueError("a schema of arguments is an object") from None
+    if members.get("type") != "object":
+        raise ValueError('it must say "type": "object"')
+    for dialect in _dialects(members):
+        if not isinstance(dialect, str) or dialect.rstrip("#") not in _DIALECTS:
+            raise ValueError(f"`$schema`: {dialect!r} is not a known dialect, and nothing is fetched")
+    return members
+
+
+def _dialects(node: object) -> list[object]:
+    """Every `$schema` at any depth, as embedded schemas may name their own. A property of that name is no dialect,
+    but nobody will miss it."""
+    if isinstance(node, dict):
+        members: dict[str, object] = node  # pyright: ignore[reportUnknownVariableType] - JSON objects have string keys
+        here = [members["$schema"]] if "$schema" in members else []
+        return here + [found for value in members.values() for found in _dialects(value)]
+    if isinstance(node, list):
+        items: list[object] = node  # pyright: ignore[reportUnknownVariableType] - whatever JSON holds
+        return [found for value in items for found in _dialects(value)]
+    return []
+
+
+def _refuse(uri: str) -> None:
+    raise ValueError(f"`{uri}` is outside the schema, and nothing is fetched")
+
+
+def _where(error: jsonschema_rs.ValidationError) -> str:
+    path = ".".join(str(part) for part in error.instance_path)
+    return f"{path}: {error.message}" if path else error.message

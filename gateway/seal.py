@@ -1,0 +1,66 @@
+"""KeyRing: turns routing state into ids that only we can read or make. Keeps no table, no clock and no session.
+
+A sealed text is `base64url(version ‖ key id ‖ nonce ‖ AES-128-GCM(plaintext))` (NIST SP 800-38D), bound to associated data.
+The first key seals, all keys open: rotation is append, promote, drop.
+"""
+
+import base64
+import hashlib
+import os
+from collections.abc import Sequence
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+_VERSION = 1
+_NONCE = 12
+_TAG = 16
+_HEAD = 2  # version, key id
+_LONGEST = 8192  # characters; a header that long was not sealed by us
+
+
+class KeyRing:
+    """Seals with the first key, opens with any. Keys are 16 bytes each."""
+
+    def __init__(self, keys: Sequence[bytes]) -> None:
+        if not keys or any(len(key) != 16 for key in keys):
+            raise ValueError("a key ring needs at least one key, and 16 bytes each")
+        self._keys = [(hashlib.sha256(key).digest()[0], AESGCM(key)) for key in keys]
+
+    def seal(self, plaintext: bytes, bound_to: bytes) -> str:
+        """A text that `open` turns back into `plaintext`, for the same `bound_to` only. URL-safe, without padding."""
+        key_id, key = self._keys[0]
+        nonce = os.urandom(_NONCE)
+        sealed = bytes((_VERSION, key_id)) + nonce + key.encrypt(nonce, plaintext, bound_to)
+        return base64.urlsafe_b64encode(sealed).rstrip(b"=").decode("ascii")
+
+    def open(self, text: str, bound_to: bytes) -> bytes | None:
+        """The plaintext; None for whatever was not sealed by us for `bound_to`, without saying why not."""
+        sealed = _decoded(text)
+        if sealed is None or len(sealed) < _HEAD + _NONCE + _TAG or sealed[0] != _VERSION:
+            return None
+        nonce, ciphertext = sealed[_HEAD : _HEAD + _NONCE], sealed[_HEAD + _NONCE :]
+        for key_id, key in self._keys:
+            if key_id == sealed[1]:
+                try:
+                    return key.decrypt(nonce, ciphertext, bound_to)
+                except InvalidTag:
+                    continue  # ids are one byte: two keys may share one
+        return None
+
+
+def bound(*parts: str) -> bytes:
+    """Associated data of several parts, each with its length: no two lists of parts are the same bytes."""
+    encoded = [part.encode("utf-8", "surrogateescape") for part in parts]
+    return b"".join(len(part).to_bytes(4, "big") + part for part in encoded)
+
+
+def _decoded(text: str) -> bytes | None:
+    if len(text) > _LONGEST or not text.isascii():
+        return None
+    try:
+        raw = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+    except ValueError:
+        return None
+    # Exactly one text per id: spare bits in the last character must not give a second spelling of the same session.
+    return raw if base64.urlsafe_b64encode(raw).rstrip(b"=").decode("ascii") == text else None

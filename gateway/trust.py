@@ -1,0 +1,76 @@
+"""The headers by which processes of the gateway trust one another, and those that never cross an edge. Pure; names are lower case."""
+
+from gateway.identity import Principal
+
+USER = b"x-mcp-userid"
+ROLES = b"x-mcp-roles"
+SECRET = b"x-gateway-secret"
+
+# RFC 9110 §7.6.1: about one connection, never about the message.
+HOP_BY_HOP = frozenset(
+    {
+        b"connection",
+        b"keep-alive",
+        b"proxy-authenticate",
+        b"proxy-authorization",
+        b"proxy-connection",
+        b"te",
+        b"trailer",
+        b"transfer-encoding",
+        b"upgrade",
+    }
+)
+# Whoever sends these claims to be us, or an edge in front of us.
+IDENTITY = frozenset({USER, ROLES, SECRET, b"x-mcp-username"})
+FORWARDING = frozenset({b"forwarded", b"x-real-ip"})
+FORWARDING_PREFIXES = (b"x-forwarded-", b"x-dev-")
+# What a pod must not see of the client, on top of the above.
+PRIVATE = frozenset({b"authorization", b"cookie", b"origin", b"host", b"expect", b"content-length"})
+
+# The response headers that reach the client (and `mcp-*`).
+RESPONSE = frozenset(
+    {
+        b"content-type",
+        b"content-length",
+        b"content-encoding",
+        b"content-language",
+        b"content-range",
+        b"cache-control",
+        b"etag",
+        b"last-modified",
+        b"accept-ranges",
+        b"vary",
+        b"date",
+        b"retry-after",
+        b"x-request-id",
+        b"x-correlation-id",
+    }
+)
+
+
+def reaches_a_pod(name: bytes) -> bool:
+    """Whether a client's header of this lower-case name may be sent to a pod (unless `Connection` lists it)."""
+    return not (
+        name in PRIVATE
+        or name in HOP_BY_HOP
+        or name in IDENTITY
+        or name in FORWARDING
+        or name.startswith(FORWARDING_PREFIXES)
+    )
+
+
+def reaches_the_client(name: bytes) -> bool:
+    """Whether a pod's header of this lower-case name may be sent to the client."""
+    return name in RESPONSE or name.startswith(b"mcp-")
+
+
+def stamp(caller: Principal) -> bytes:
+    """The caller as header lines for a pod, CRLF after each. Roles that no list could carry are left out."""
+    user = _line(caller.id)
+    roles = ",".join(role for role in caller.roles if "," not in role)
+    return b"X-Mcp-UserId: %b\r\nX-Mcp-Roles: %b\r\n" % (user, _line(roles))
+
+
+def _line(value: str) -> bytes:
+    """A header value: UTF-8 as it came, and nothing that could end the line."""
+    return "".join(c for c in value if c >= " " and c != "\x7f").encode("utf-8", "surrogateescape")

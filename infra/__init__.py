@@ -1,0 +1,1 @@
+"""The Azure environment as a Pulumi program. Nothing here yet; the room exists so that the import rules hold."""
