@@ -9,6 +9,18 @@ import msgspec
 
 from gateway.errors import Unavailable
 from gateway.records import Kind, Record
+from gateway.status import InstanceStatus, Status
+
+__all__ = [
+    "CardNotChanged",
+    "Deployer",
+    "InstanceStatus",
+    "LogPage",
+    "LogQuery",
+    "Owned",
+    "Status",
+    "WorkloadNotChanged",
+]
 
 
 class CardNotChanged(Unavailable):
@@ -17,26 +29,6 @@ class CardNotChanged(Unavailable):
 
 class WorkloadNotChanged(Unavailable):
     """The card is in force, the workload is not yet; reconcile finishes it."""
-
-
-class InstanceStatus(msgspec.Struct, rename="camel", omit_defaults=True):
-    """One instance, counted from 0. `reason` says why it is not ready, where that is known."""
-
-    instance: int
-    ready: bool
-    restarts: int = 0
-    reason: str = ""
-
-
-class Status(msgspec.Struct, rename="camel"):
-    """What runs. `replicaStatus`: `Healthy`, `Degraded: <ready>/<desired> ready`, or `Pending` before anything exists."""
-
-    ready_replicas: int | None
-    updated_replicas: int | None
-    available_replicas: int | None
-    image: str
-    replica_status: str
-    instances: list[InstanceStatus] = []
 
 
 class LogPage(msgspec.Struct):
@@ -79,7 +71,10 @@ class Deployer(Protocol):
         ...
 
     async def remove(self, kind: Kind, name: str, uid: str) -> None:
-        """Card first, then the rest, of this uid only. Nothing there, or another uid: not an error."""
+        """Card first, then the rest, of this uid only. Nothing there, or another uid: not an error.
+
+        Raises CardNotChanged while it is still reachable, WorkloadNotChanged where only the rest is left.
+        """
         ...
 
     async def status(self, record: Record) -> Status:

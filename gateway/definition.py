@@ -1,12 +1,17 @@
 """The MCP tool inside a tool record: its name settled, its schemas checked, every other byte kept. No HTTP, no records."""
 
+import re
+
 import msgspec
 from msgspec import Raw
 
+from gateway.card import LIMIT
 from gateway.errors import Invalid
 from gateway.schema import refuse_bad_schema
 
 _FIELD = "toolDefinition.tool"
+_DEEPEST = 64  # levels of arrays and objects; every reader of a listed tool has such a limit somewhere
+_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")  # escaped in JSON, but several readers and stores end a text there
 _DEFAULT_SCHEMA = Raw(b'{"type":"object"}')
 # MCP knows no null for these; some writers send it for "absent".
 _TYPES: dict[str, type] = {
@@ -25,6 +30,7 @@ def settled(tool: Raw, name: str) -> Raw:
     Values keep their bytes (key order, escapes, big integers); only white space between top-level members is lost,
     and only where something had to be added or removed. Raises Invalid naming the member that is wrong.
     """
+    _refuse_unreadable(tool)
     members = _members(tool)
     kept = {key: value for key, value in members.items() if not (key in _TYPES and _value(value) is None)}
     for key, kind in _TYPES.items():
@@ -41,6 +47,37 @@ def settled(tool: Raw, name: str) -> Raw:
         if key in named:
             refuse_bad_schema(bytes(named[key]), f"{_FIELD}.{key}")
     return tool if named == members else Raw(msgspec.json.encode(named))
+
+
+def _refuse_unreadable(tool: Raw) -> None:
+    """What is JSON, and yet not everybody's: kept raw, it would fail at a reader's instead of here."""
+    if len(bytes(tool)) > LIMIT:
+        raise Invalid(f"{_FIELD}: {len(bytes(tool)):,} bytes; {LIMIT:,} are allowed.", field=_FIELD)
+    if _NUL.search(bytes(tool)):
+        raise Invalid(f"{_FIELD}: holds a NUL character.", field=_FIELD)
+    try:
+        whole = _value(tool)
+    except msgspec.ValidationError as error:
+        what, _, _ = str(error).partition(" - at ")
+        raise Invalid(f"{_FIELD}: {what}.", field=_FIELD) from None
+    if _too_deep(whole):
+        raise Invalid(f"{_FIELD}: nested more than {_DEEPEST} levels deep.", field=_FIELD)
+
+
+def _too_deep(value: object) -> bool:
+    level = [value]
+    for _ in range(_DEEPEST + 1):
+        level = [child for node in level for child in _children(node)]
+        if not level:
+            return False
+    return True
+
+
+def _children(node: object) -> list[object]:
+    if isinstance(node, dict):
+        members: dict[str, object] = node  # pyright: ignore[reportUnknownVariableType] - JSON objects have string keys
+        return list(members.values())
+    return node if isinstance(node, list) else []  # pyright: ignore[reportUnknownVariableType] - whatever JSON holds
 
 
 def _members(tool: Raw) -> dict[str, Raw]:

@@ -33,6 +33,7 @@ Text = Annotated[str, Meta(pattern=r"^[^\x00]*\Z", max_length=32_768)]
 Role = Annotated[str, Meta(pattern=r"^[^\x00-\x20\x7f,]([^\x00-\x1f\x7f,]*[^\x00-\x20\x7f,])?\Z", max_length=256)]
 EnvName = Annotated[str, Meta(pattern=r"^[A-Za-z_.-][A-Za-z0-9_.-]*\Z", max_length=256)]
 HttpPath = Annotated[str, Meta(pattern=r"^/[a-zA-Z0-9/_.-]*\Z", max_length=1024)]
+Moment = Annotated[datetime, Meta(tz=True)]
 
 
 class Reference(msgspec.Struct, frozen=True):
@@ -95,36 +96,46 @@ class Spec(msgspec.Struct, rename="camel", kw_only=True):
     name: Name
     image_name: ImageName
     image_version: ImageVersion
-    environment_variables: dict[EnvName, Text | EnvReference] = {}
+    environment_variables: Annotated[
+        dict[EnvName, Text | EnvReference],
+        Meta(description=f"Plain values are shown to those who may write, and as `{MASK}` to readers"),
+    ] = {}
     replica_count: Annotated[int, Meta(ge=0, le=32, description="0 = stopped")] = 1
     description: Text = ""
-    use_workload_identity: bool = False
-    required_roles: Annotated[list[Role], Meta(max_length=64)] = []
-    command: Annotated[list[Text], Meta(max_length=64)] = []
-    args: Annotated[list[Text], Meta(max_length=64)] = []
+    use_workload_identity: Annotated[bool, Meta(description="Needs a role of its own; fixed at creation")] = False
+    required_roles: Annotated[
+        list[Role],
+        Meta(max_length=64, description="Any of these may read and call; empty: only the creator and `mcp.admin`"),
+    ] = []
+    command: Annotated[list[Text], Meta(max_length=64, description="Instead of the image's entry point")] = []
+    args: Annotated[list[Text], Meta(max_length=64, description="Instead of the image's arguments")] = []
     resources: Resources | UnsetType = UNSET
     probe: Probe | UnsetType = UNSET
-    read_only_root_filesystem: bool = True
+    read_only_root_filesystem: Annotated[bool, Meta(description="`/tmp` is always writable")] = True
     acl: Acl | UnsetType = UNSET
 
 
 class AdapterSpec(Spec, kw_only=True):
     """The body of POST and PUT on `/adapters`."""
 
-    affinity: Literal["principal", "none"] = "principal"
-    port: Port = 8000
+    affinity: Annotated[
+        Literal["principal", "none"],
+        Meta(description="Which instance answers requests without a session: one per caller, or any"),
+    ] = "principal"
+    port: Annotated[Port, Meta(description="Where the server listens")] = 8000
 
 
 class ToolSpec(Spec, kw_only=True):
     """The body of POST and PUT on `/tools`."""
 
     tool_definition: ToolDefinition
-    timeout_seconds: Annotated[int, Meta(ge=1, le=3600)] = 100
+    timeout_seconds: Annotated[int, Meta(ge=1, le=3600, description="Of one call")] = 100
 
 
 # What the control plane decides stands below each spec, and twice: Structs have one base. `uid` is new at each create,
 # `generation` grows with each write, `etag` is the store's and filled in on the way out, `deleted_at` is a tombstone:
-# gone for everyone, its objects not yet.
+# gone for everyone, its objects not yet. `status` is never stored: only the answer to a POST says `Pending`, where the
+# workload could not be made at once and reconcile will make it.
 
 
 class Adapter(AdapterSpec, tag="adapter", tag_field="kind", kw_only=True):
@@ -132,12 +143,13 @@ class Adapter(AdapterSpec, tag="adapter", tag_field="kind", kw_only=True):
 
     id: str
     created_by: str
-    created_at: datetime
-    last_updated_at: datetime
+    created_at: Moment
+    last_updated_at: Moment
     uid: str
     generation: int
     etag: str = ""
-    deleted_at: datetime | UnsetType = UNSET
+    deleted_at: Moment | UnsetType = UNSET
+    status: Literal["Pending"] | UnsetType = UNSET
 
 
 class Tool(ToolSpec, tag="tool", tag_field="kind", kw_only=True):
@@ -145,12 +157,13 @@ class Tool(ToolSpec, tag="tool", tag_field="kind", kw_only=True):
 
     id: str
     created_by: str
-    created_at: datetime
-    last_updated_at: datetime
+    created_at: Moment
+    last_updated_at: Moment
     uid: str
     generation: int
     etag: str = ""
-    deleted_at: datetime | UnsetType = UNSET
+    deleted_at: Moment | UnsetType = UNSET
+    status: Literal["Pending"] | UnsetType = UNSET
 
 
 type Record = Adapter | Tool
@@ -181,7 +194,7 @@ def check(spec: Spec) -> None:
             raise Invalid(f"{field}: `{MASK}` stands for a value you may not see; send the real one.", field=field)
 
 
-def masked[R: (Adapter, Tool)](record: R) -> R:
+def masked[R: Adapter | Tool](record: R) -> R:
     """The record as those see it who may read but not write: plain environment values hidden."""
     hidden = {k: MASK if isinstance(v, str) else v for k, v in record.environment_variables.items()}
     return msgspec.structs.replace(record, environment_variables=hidden)

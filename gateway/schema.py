@@ -7,6 +7,8 @@ import msgspec
 
 from gateway.errors import Invalid
 
+_LONGEST = 500  # characters of a message
+
 type Check = Callable[[bytes], str | None]
 
 # Checked before the library sees the schema: its meta-schema check would fetch a dialect it does not know.
@@ -84,4 +86,5 @@ def _refuse(uri: str) -> None:
 
 def _where(error: jsonschema_rs.ValidationError) -> str:
     path = ".".join(str(part) for part in error.instance_path)
-    return f"{path}: {error.message}" if path else error.message
+    where = f"{path}: {error.message}" if path else error.message
+    return where if len(where) <= _LONGEST else f"{where[:_LONGEST]}…"  # messages quote the value that is wrong

@@ -24,8 +24,29 @@ HOP_BY_HOP = frozenset(
 IDENTITY = frozenset({USER, ROLES, SECRET, b"x-mcp-username"})
 FORWARDING = frozenset({b"forwarded", b"x-real-ip"})
 FORWARDING_PREFIXES = (b"x-forwarded-", b"x-dev-")
+# Headers that decide something: a request with two of one would mean one thing here and another behind us.
+# (`Connection`, `Content-Type` and the framing are the parser's to check.)
+ONCE = frozenset(
+    {
+        b"host",
+        b"origin",
+        b"authorization",
+        b"expect",
+        b"content-length",
+        b"mcp-protocol-version",
+        b"mcp-session-id",
+        b"mcp-method",
+        b"mcp-name",
+        b"last-event-id",
+        b"x-dev-userid",
+        b"x-dev-name",
+        b"x-dev-roles",
+    }
+)
 # What a pod must not see of the client, on top of the above.
 PRIVATE = frozenset({b"authorization", b"cookie", b"origin", b"host", b"expect", b"content-length"})
+# What we say ourselves on the way to the control plane, and what is said to nobody behind us.
+_OURS = frozenset({b"host", b"expect", b"content-length", b"cookie", b"origin", b"x-request-id"})
 
 # The response headers that reach the client (and `mcp-*`).
 RESPONSE = frozenset(
@@ -59,6 +80,17 @@ def reaches_a_pod(name: bytes) -> bool:
     )
 
 
+def reaches_the_control_plane(name: bytes) -> bool:
+    """Whether a client's header of this lower-case name may be sent to the control plane, which verifies it itself."""
+    return not (
+        name in _OURS
+        or name in HOP_BY_HOP
+        or name in IDENTITY
+        or name in FORWARDING
+        or name.startswith(b"x-forwarded-")
+    )
+
+
 def reaches_the_client(name: bytes) -> bool:
     """Whether a pod's header of this lower-case name may be sent to the client."""
     return name in RESPONSE or name.startswith(b"mcp-")
@@ -73,4 +105,6 @@ def stamp(caller: Principal) -> bytes:
 
 def _line(value: str) -> bytes:
     """A header value: UTF-8 as it came, and nothing that could end the line."""
+    if value.isascii() and value.isprintable():
+        return value.encode("ascii")
     return "".join(c for c in value if c >= " " and c != "\x7f").encode("utf-8", "surrogateescape")

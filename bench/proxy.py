@@ -1,0 +1,117 @@
+"""The proxy bench: our proxy, nginx and a naive aiohttp proxy side by side in front of one upstream, in one run.
+
+`./uvw run python -m bench.proxy [--quick]`; needs wrk and nginx. CPU figures and ratios of one run can be compared; requests per second
+depend on the machine. The last line is one JSON object.
+"""
+
+import argparse
+import contextlib
+import shutil
+import signal
+import sys
+from collections.abc import Generator
+
+from bench import imports, load, report, streams
+from bench.child import Child, Failed, python
+from bench.load import Round
+from bench.nginx import nginx
+from bench.report import NAIVE, NGINX, OURS
+from bench.session import Session, check, check_ours, open_session
+
+_STREAMS = 2000
+_FILES = 3 * _STREAMS  # a proxy holds two connections per stream
+
+
+def main() -> int:
+    """Runs the bench; 1 when something is missing or a reply was wrong. Missed targets are printed, not an error."""
+    options = _options()
+    if missing := [program for program in ("wrk", "nginx") if not shutil.which(program)]:
+        print(f"Not found: {', '.join(missing)}. Install with: apt-get install -y wrk nginx", file=sys.stderr)
+        return 1
+    signal.signal(signal.SIGTERM, _terminate)
+    try:
+        _bench(rounds=3 if options.quick else 9, seconds=1 if options.quick else 2)
+    except Failed as error:
+        print(f"No figures: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+def _terminate(number: int, _: object) -> None:
+    sys.exit(128 + number)  # unwinds, so that no child stays
+
+
+class _Options(argparse.Namespace):
+    quick: bool
+
+
+def _options() -> _Options:
+    parser = argparse.ArgumentParser(prog="python -m bench.proxy", description="CPU and memory of the proxy.")
+    parser.add_argument("--quick", action="store_true", help="3 rounds of 1 s instead of 9 of 2 s")
+    return parser.parse_args(namespace=_Options())
+
+
+def _bench(rounds: int, seconds: int) -> None:
+    if streams.allow_files(_FILES) < _FILES:
+        raise Failed(f"{_FILES:,} open files are needed: raise the hard limit (ulimit -Hn).")
+    cost = imports.cost()
+    with python("upstream", "bench.upstream") as upstream:
+        memory = _memory(upstream.port)
+        measured = _cpu(upstream.port, rounds, seconds)
+    figures = report.figures(measured, memory, cost, _STREAMS, seconds)
+    print()
+    print(*report.table(measured, memory), "", *report.verdicts(figures), "", sep="\n")
+    print(report.line(figures), flush=True)
+
+
+def _memory(upstream: int) -> dict[str, float]:
+    """KB per idle stream of each proxy, one after the other, each in a new process."""
+    _say(f"memory of {_STREAMS:,} idle streams …")
+    kilobytes: dict[str, float] = {}
+    for name in (OURS, NGINX, NAIVE):
+        with _proxy(name, upstream) as child:
+            kilobytes[name] = streams.kb_per_stream(open_session(child), _STREAMS)
+    return kilobytes
+
+
+def _cpu(upstream: int, rounds: int, seconds: int) -> dict[str, list[Round]]:
+    """Rounds of each proxy in turn, so that what disturbs the machine disturbs all three."""
+    with contextlib.ExitStack() as stack:
+        children = [stack.enter_context(_proxy(name, upstream)) for name in (OURS, NGINX, NAIVE)]
+        sessions = {child.name: open_session(child) for child in children}
+        check_ours(sessions[OURS])
+        for session in sessions.values():
+            load.run(session, 1)  # warm: connections pooled, code specialised
+        measured = _rounds(sessions, rounds, seconds)
+        for session in sessions.values():
+            check(session.child, session.headers)
+        return measured
+
+
+def _rounds(sessions: dict[str, Session], rounds: int, seconds: int) -> dict[str, list[Round]]:
+    measured: dict[str, list[Round]] = {name: [] for name in sessions}
+    for number in range(1, rounds + 1):
+        for name, session in sessions.items():
+            measured[name].append(load.run(session, seconds))
+        _say(
+            f"round {number}/{rounds}: " + ", ".join(f"{name} {of[-1].cpu_us:.1f} µs" for name, of in measured.items())
+        )
+    return measured
+
+
+@contextlib.contextmanager
+def _proxy(name: str, upstream: int) -> Generator[Child]:
+    started = nginx(upstream, _FILES) if name == NGINX else python(name, f"bench.{name}", upstream)
+    with started as child:
+        yield child
+
+
+def _say(text: str) -> None:
+    """Progress goes to stderr: the report is all that stdout carries."""
+    print(text, file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,121 @@
+"""build: the control plane as an Azure Functions app, one native function per operation of the table. Starts nothing."""
+
+import logging
+import re
+from collections.abc import Awaitable, Callable
+
+from azure.functions import AuthLevel, FunctionApp, HttpRequest, HttpResponse, TimerRequest
+
+from functions import replies
+from functions.deployer import Deployer
+from functions.reconcile import Reconcile
+from functions.request import Request, received
+from functions.resources import Resources
+from functions.settings import Settings
+from gateway import openapi
+from gateway.errors import GatewayError
+from gateway.identity import Identify, Principal
+from gateway.logs import new_request_id, request_id
+from gateway.operations import OPERATIONS, Operation
+from gateway.records import Kind, Record
+from gateway.store import Store
+
+type Respond = Callable[[Request], Awaitable[HttpResponse]]
+type Verb = Callable[[Request, Principal], Awaitable[HttpResponse]]
+
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}\Z")
+_EVERY_MINUTE = "0 * * * * *"
+
+_log = logging.getLogger(__name__)
+
+
+def build(store: Store[Record], deployer: Deployer, identify: Identify, settings: Settings) -> FunctionApp:
+    """The app, whole. Anonymous for the platform's keys: callers are verified here, by `identify`."""
+    answers: dict[str, Respond] = {
+        **_records("adapter", Resources("adapter", store, deployer, settings), identify),
+        **_records("tool", Resources("tool", store, deployer, settings), identify),
+        "ping": _ping,
+        "ready": _ready(store),
+        "get_openapi": _document(settings),
+    }
+    app = FunctionApp(http_auth_level=AuthLevel.ANONYMOUS)
+    for operation in OPERATIONS:
+        if operation.room != "proxy":
+            _register(app, operation, answers[operation.id])
+    _register_timer(app, Reconcile(store, deployer))
+    return app
+
+
+def _register(app: FunctionApp, operation: Operation, respond: Respond) -> None:
+    async def answer(req: HttpRequest) -> HttpResponse:
+        return await _answered(received(req), respond)
+
+    route = app.route(route=operation.path.lstrip("/"), methods=[operation.method])
+    app.function_name(operation.id)(route(answer))
+
+
+def _register_timer(app: FunctionApp, reconcile: Reconcile) -> None:
+    async def run(timer: TimerRequest) -> None:
+        _log.info("reconciled: %s", await reconcile.once())
+
+    app.function_name("reconcile")(app.timer_trigger(arg_name="timer", schedule=_EVERY_MINUTE)(run))
+
+
+async def _answered(request: Request, respond: Respond) -> HttpResponse:
+    """The reply, whatever happens, with the request's id. What nobody foresaw is logged and told to nobody."""
+    given = request.headers.get("x-request-id") or ""
+    id = given if _REQUEST_ID.match(given) else new_request_id()
+    token = request_id.set(id)
+    try:
+        reply = await respond(request)
+    except GatewayError as error:
+        reply = replies.refused(error, id)
+    except Exception:  # noqa: BLE001 - logged, and answered as what it is
+        _log.exception("%s %s failed", request.method, request.path)
+        reply = replies.refused(GatewayError("Something went wrong here; our log has it under this request's id."), id)
+    finally:
+        request_id.reset(token)
+    reply.headers["X-Request-Id"] = id
+    return reply
+
+
+def _records(kind: Kind, resources: Resources, identify: Identify) -> dict[str, Respond]:
+    verbs: dict[str, Verb] = {
+        f"create_{kind}": resources.create,
+        f"list_{kind}s": resources.list,
+        f"get_{kind}": resources.get,
+        f"replace_{kind}": resources.replace,
+        f"delete_{kind}": resources.delete,
+        f"get_{kind}_status": resources.status,
+        f"get_{kind}_logs": resources.logs,
+    }
+    return {id: _identified(verb, identify) for id, verb in verbs.items()}
+
+
+def _identified(verb: Verb, identify: Identify) -> Respond:
+    async def respond(request: Request) -> HttpResponse:
+        caller = identify.remembered(request.headers) or await identify.verify(request.headers)
+        return await verb(request, caller)
+
+    return respond
+
+
+async def _ping(_: Request) -> HttpResponse:
+    return replies.empty(200)
+
+
+def _ready(store: Store[Record]) -> Respond:
+    async def respond(_: Request) -> HttpResponse:
+        await store.all(limit=1)  # whoever cannot read the store can serve nobody
+        return replies.empty(200)
+
+    return respond
+
+
+def _document(settings: Settings) -> Respond:
+    text = openapi.text(settings.public_origin or "/")
+
+    async def respond(_: Request) -> HttpResponse:
+        return replies.json(text)
+
+    return respond

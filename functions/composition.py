@@ -1,0 +1,54 @@
+"""Composition: what an entry point puts together for the control plane, found by its name in `ControlPlane__Compose`.
+
+So the Azure entry stays one file, whichever store and cluster stand behind it, and this room imports none of them.
+"""
+
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from typing import cast
+
+import msgspec
+from azure.functions import FunctionApp
+
+from functions.app import build
+from functions.deployer import Deployer
+from functions.settings import Settings
+from gateway.env import Env, SettingsError
+from gateway.identity import Identify
+from gateway.records import Record
+from gateway.store import Store
+
+_SETTING = "ControlPlane__Compose"
+
+
+class Composition(msgspec.Struct, frozen=True):
+    """The three contracts the control plane stands on."""
+
+    store: Store[Record]
+    deployer: Deployer
+    identify: Identify
+
+
+type Compose = Callable[[Mapping[str, str]], object]
+
+
+def composed(variables: Mapping[str, str]) -> FunctionApp:
+    """The app that these variables ask for. `ControlPlane__Compose` is `package.module:function`; the function gets
+    the variables and returns a Composition. Raises SettingsError naming the variable."""
+    parts = _function(Env(variables).text(_SETTING))(variables)
+    if not isinstance(parts, Composition):
+        raise SettingsError(f"{_SETTING}: the function returned no Composition.")
+    return build(parts.store, parts.deployer, parts.identify, Settings.from_env(variables))
+
+
+def _function(path: str) -> Compose:
+    module, _, name = path.partition(":")
+    if not module or not name:
+        raise SettingsError(f"{_SETTING}: `{path}` is not of the form `package.module:function`.")
+    try:
+        found = getattr(import_module(module), name, None)
+    except ModuleNotFoundError as error:
+        raise SettingsError(f"{_SETTING}: there is no module `{error.name}`.") from error
+    if not callable(found):
+        raise SettingsError(f"{_SETTING}: `{module}` has no function `{name}`.")
+    return cast("Compose", found)

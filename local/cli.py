@@ -1,0 +1,110 @@
+"""The command `mcp-gateway`: reads arguments, runs the gateway until a signal, says things to people. Composes nothing."""
+
+import argparse
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Callable, Coroutine, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import TextIO
+
+from gateway.env import SettingsError
+from local.gateway import CannotListen, LocalGateway
+from local.home import Home, HomeError
+from local.images import ImagesError, images
+from local.log_output import logged_to
+from local.settings import HOME, HOST, PORT, Settings
+from local.words import exposed, started
+
+_INTERRUPTED = 130  # what a shell says of a command that ended on INT
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Exits 0 after a clean end, 1 with one sentence where it cannot start, 2 for wrong arguments."""
+    given = _parser().parse_args(arguments)
+    try:
+        sys.exit(run(_demo(given) if given.command == "demo" else _up(given)))
+    except (SettingsError, HomeError, ImagesError, CannotListen) as error:
+        say(f"mcp-gateway: {error}", sys.stderr)
+        sys.exit(1)
+
+
+async def _up(given: argparse.Namespace) -> int:
+    settings = Settings.read(os.environ, home=given.home, host=given.host, port=given.port, images=given.images)
+    home = Home.prepared(settings.home)
+    gateway = LocalGateway(settings)
+    stop = asyncio.Event()
+    _on_signals(lambda: gateway.hasten() if stop.is_set() else stop.set())
+    say(exposed(settings.host, coloured=_coloured(sys.stderr)), sys.stderr, end="")
+    with logged_to(home.logs / "gateway.log"):
+        async with gateway:
+            say(started(gateway, home, images(settings.images).table), sys.stdout)
+            await stop.wait()
+            say("Ending (again Ctrl-C: at once) …", sys.stdout)
+    return 0
+
+
+async def _demo(given: argparse.Namespace) -> int:
+    from local.demo import DemoFailed, demo
+
+    showing = asyncio.create_task(demo(given.home, lambda text: say(text, sys.stdout)))
+    _on_signals(showing.cancel)
+    try:
+        await showing
+    except DemoFailed as error:
+        say(f"mcp-gateway: {error}", sys.stderr)
+        return 1
+    except asyncio.CancelledError:
+        return _INTERRUPTED
+    return 0
+
+
+def _on_signals(call: Callable[[], object]) -> None:
+    """INT, TERM and HUP, each time."""
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:  # under nohup it stays ignored
+            loop.add_signal_handler(number, call)
+
+
+def run(work: Coroutine[None, None, int]) -> int:
+    """Runs it on uvloop where that is installed."""
+    try:
+        import uvloop
+    except ImportError:
+        return asyncio.run(work)
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(work)
+
+
+def say(text: str, where: TextIO, end: str = "\n") -> None:
+    """Prints at once, also into a file; a terminal that is gone does not matter."""
+    with suppress(OSError):
+        print(text, end=end, file=where, flush=True)
+
+
+def _coloured(where: TextIO) -> bool:
+    return where.isatty() and "NO_COLOR" not in os.environ
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="mcp-gateway", description="A gateway for MCP servers and tools.")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    up = commands.add_parser("up", help="run the gateway on this machine")
+    up.add_argument("--host", default=HOST, help="address to listen on (default: %(default)s)")
+    up.add_argument("--port", default=PORT, type=_port, help="port to listen on; 0 = a free one (default: %(default)s)")
+    up.add_argument(
+        "--home", default=HOME, type=Path, help="folder for records, logs and keys (default: ./%(default)s)"
+    )
+    up.add_argument("--images", type=Path, metavar="FILE", help="TOML file of images besides the built-in ones")
+    demo = commands.add_parser("demo", help="start a gateway, register the samples, call them, end it")
+    demo.add_argument("--home", type=Path, help="folder to keep (default: a temporary one)")
+    return parser
+
+
+def _port(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and int(text) <= 65535):
+        raise argparse.ArgumentTypeError(f"`{text}` is not a port (0 to 65535)")
+    return int(text)

@@ -1,0 +1,171 @@
+"""LocalGateway: the whole gateway in one process, put together. Each thing is made of those above it, and closed in reverse.
+
+Locally the control plane is the same Functions app as in Azure, on a unix socket that nobody else can reach.
+"""
+
+import asyncio
+import errno
+import logging
+from collections.abc import AsyncGenerator
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from types import TracebackType
+
+import msgspec
+from aiohttp import ClientSession, DummyCookieJar, UnixConnector
+
+from functions.app import build
+from functions.host import Host
+from functions.reconcile import Reconcile
+from gateway.dev_identity import DevIdentity
+from gateway.records import Adapter, Record, Tool
+from gateway.seal import KeyRing
+from gateway.view import View
+from local.deployer import LocalDeployer
+from local.home import Home
+from local.images import images
+from local.lock import held
+from local.ports import Ports
+from local.private_folder import private_folder
+from local.seal_key import seal_key
+from local.settings import Settings
+from local.sqlite import Database, SqliteStore
+from local.supervisor import Supervisor
+from local.tasks import background
+from proxy.app import Proxy
+from proxy.forward import ControlPlane
+
+RECONCILE = 30.0  # seconds between rounds
+
+_log = logging.getLogger(__name__)
+
+
+class CannotListen(Exception):
+    """The address cannot be listened on."""
+
+
+class LocalGateway:
+    """`async with LocalGateway(settings) as gateway:` it serves, at `gateway.url`, while the block runs.
+
+    Opening raises HomeError, ImagesError or CannotListen, and leaves nothing behind then.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.port = settings.port
+        self.orphans = 0
+        self._hurry = asyncio.Event()
+        self._supervisor: Supervisor | None = None
+        self._opened = AsyncExitStack()
+
+    @property
+    def url(self) -> str:
+        """Where it is, for people and clients on this machine."""
+        host = self.settings.host
+        name = "localhost" if host in ("127.0.0.1", "0.0.0.0", "::") else f"[{host}]" if ":" in host else host
+        return f"http://{name}:{self.port}"
+
+    async def __aenter__(self) -> "LocalGateway":
+        async with AsyncExitStack() as opening:
+            await self._open(opening)
+            self._opened = opening.pop_all()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._opened.__aexit__(kind, error, trace)
+
+    def hasten(self) -> None:
+        """Whoever stops it has no more patience: no draining, no asking."""
+        self._hurry.set()
+        if self._supervisor:
+            self._supervisor.hasten()
+
+    async def _open(self, opening: AsyncExitStack) -> None:
+        settings = self.settings
+        home = Home.prepared(settings.home)
+        opening.enter_context(held(home.lock))
+        seals = KeyRing([seal_key(home.seal_key)])
+        table = images(settings.images)
+
+        view = View()
+        supervisor = self._supervisor = Supervisor(home, view, Ports())
+        self.orphans = await supervisor.end_orphans()
+        opening.push_async_callback(supervisor.close)
+        deployer = LocalDeployer(supervisor, view, table, home)
+
+        database = await Database.opened(home.database)
+        opening.push_async_callback(database.close)
+        decode = msgspec.json.Decoder(Adapter | Tool).decode
+        store = SqliteStore[Record](database, "CatalogContainer", decode)
+
+        identify = DevIdentity()
+        app = build(store, deployer, identify, settings.control_plane)
+        host = Host(app, body_limit=settings.edge.body_limit)
+        session = await opening.enter_async_context(_served(host, home.runtime))
+        proxy = Proxy(view, identify, seals, settings.edge, ControlPlane(session, "http://control-plane"))
+        self.port = await self._listen(proxy)
+        opening.push_async_callback(proxy.stop)
+        opening.push_async_callback(self._drain, proxy)
+
+        # No need to spare what is young: nobody else works on these records.
+        reconcile = Reconcile(store, deployer)
+        await reconcile.once()
+        view.synced = True
+        await opening.enter_async_context(_repeated(reconcile))
+
+    async def _listen(self, proxy: Proxy) -> int:
+        host, port = self.settings.host, self.settings.port
+        try:
+            return await proxy.start(host, port)
+        except OSError as error:
+            raise CannotListen(f"Cannot listen on port {port} of {host}: {_cause(error)}.") from error
+
+    async def _drain(self, proxy: Proxy) -> None:
+        draining = asyncio.create_task(proxy.drain())
+        hurry = asyncio.create_task(self._hurry.wait())
+        await asyncio.wait((draining, hurry), return_when=asyncio.FIRST_COMPLETED)
+        for task in (draining, hurry):
+            task.cancel()
+        await asyncio.wait((draining, hurry))
+
+
+@asynccontextmanager
+async def _served(host: Host, runtime: Path) -> AsyncGenerator[ClientSession]:
+    """A client of the control plane, which answers on a unix socket for this user alone."""
+    with private_folder(runtime) as folder:
+        path = str(folder / "control-plane")
+        await host.start_unix(path)
+        try:
+            connector = UnixConnector(path, limit=0)
+            async with ClientSession(connector=connector, cookie_jar=DummyCookieJar()) as session:
+                yield session
+        finally:
+            await host.stop()
+
+
+@asynccontextmanager
+async def _repeated(reconcile: Reconcile) -> AsyncGenerator[None]:
+    """Reconcile, every RECONCILE seconds while the block runs."""
+    task = background(_rounds(reconcile), "reconcile")
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.wait([task])
+
+
+async def _rounds(reconcile: Reconcile) -> None:
+    while True:
+        await asyncio.sleep(RECONCILE)
+        try:
+            _log.info("reconciled: %s", await reconcile.once())
+        except Exception:  # noqa: BLE001 - logged; the next round may find the disk writable again
+            _log.exception("could not reconcile")
+
+
+def _cause(error: OSError) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return "it is in use; choose another with --port"
+    return error.strerror or str(error)

@@ -1,0 +1,54 @@
+"""What a local gateway can be told: by the command line, and by the same variables as its rooms elsewhere. Read once."""
+
+import ipaddress
+from collections.abc import Mapping
+from pathlib import Path
+
+import msgspec
+
+from functions.settings import Settings as ControlPlaneSettings
+from gateway.env import Env, SettingsError
+from proxy.settings import Settings as ProxySettings
+
+HOME = Path(".gateway")
+HOST = "127.0.0.1"
+PORT = 8000
+# Seconds for requests under way at the end; open streams would use up any time.
+DRAIN = 2.0
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """`port` 0 takes a free one. `images` is a TOML file. `exposed` says that dev identity off loopback is meant."""
+
+    home: Path = HOME
+    host: str = HOST
+    port: int = PORT
+    images: Path | None = None
+    exposed: bool = False
+    edge: ProxySettings = ProxySettings(drain_seconds=DRAIN)
+    control_plane: ControlPlaneSettings = ControlPlaneSettings()
+
+    @classmethod
+    def read(cls, variables: Mapping[str, str], *, home: Path, host: str, port: int, images: Path | None) -> "Settings":
+        """The command line's values, with `Proxy__…`, `PublicOrigin`, `WorkloadIdentitySettings__…` and
+        `Authentication__BypassEntra` of the environment. Raises SettingsError."""
+        env = Env(variables)
+        exposed = env.boolean("Authentication__BypassEntra")
+        if not is_loopback(host) and not exposed:
+            raise SettingsError(
+                f"--host {host}: who calls is not verified here, so anyone who can reach this port could run commands as you."
+                " If that is meant, set Authentication__BypassEntra=true."
+            )
+        edge = msgspec.structs.replace(ProxySettings.from_env(env), drain_seconds=DRAIN)
+        control_plane = ControlPlaneSettings.from_env(variables)
+        return cls(
+            home=home, host=host, port=port, images=images, exposed=exposed, edge=edge, control_plane=control_plane
+        )
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach it. A name other than `localhost` may lead anywhere."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

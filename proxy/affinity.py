@@ -1,0 +1,117 @@
+"""Affinity: which instance takes a request that no session binds, and the wait for one to be ready. Sends nothing."""
+
+import hashlib
+from random import random
+
+from gateway.card import Card
+from gateway.catalog import Catalog, Instance, Listing, until
+from gateway.errors import NotFound, Unavailable
+from gateway.identity import Principal
+from gateway.telemetry import Counters
+
+RETRY_SECONDS = 5
+_FORGOTTEN_AFTER = 10_000  # choices; an idle instance not chosen for that long has no history worth keeping
+
+
+class Load:
+    """What one instance has to do: requests in flight, and when it was chosen last, counted in choices."""
+
+    __slots__ = ("in_flight", "turn")
+
+    def __init__(self) -> None:
+        self.in_flight = 0
+        self.turn = 0
+
+
+class Affinity:
+    """Chooses among the ready instances of one gateway process."""
+
+    def __init__(self, catalog: Catalog, counters: Counters, hold_seconds: float) -> None:
+        self._catalog = catalog
+        self._counters = counters
+        self._hold_seconds = hold_seconds
+        self._loads: dict[str, Load] = {}
+        self._turn = 0
+
+    def load(self, uid: str) -> Load:
+        """The load of an instance, to be counted up and down by whoever sends to it."""
+        found = self._loads.get(uid)
+        if found is None:
+            found = self._loads[uid] = Load()
+        return found
+
+    def choose(self, listing: Listing, caller: Principal, *, modern: bool, tried: frozenset[str]) -> Instance | None:
+        """A ready instance not tried before. Modern traffic follows the card's `affinity`, legacy the load.
+
+        Raises Unavailable for an adapter that is stopped.
+        """
+        if listing.card.replicas == 0:
+            raise _unavailable(_vain(listing.card) or "")
+        ready = [instance for instance in listing.instances if instance.ready and instance.uid not in tried]
+        if not ready:
+            return None
+        self._counters.choices += 1
+        if len(ready) == 1:
+            return ready[0]
+        if modern and listing.card.affinity == "principal":
+            return _rendezvous(ready, caller.id)
+        return self._lighter(ready)
+
+    async def hold(self, name: str, refused: Listing | None, seconds: float) -> Listing:
+        """Waits for an instance to be ready; where all of `refused` took no connection, in another listing than that.
+
+        Raises Unavailable after `seconds`, or as soon as waiting is vain; NotFound where the adapter goes.
+        """
+
+        def decided(listing: Listing | None) -> bool:
+            return (
+                listing is None or _vain(listing.card) is not None or (listing is not refused and _any_ready(listing))
+            )
+
+        self._counters.held += 1
+        listing = await until(self._catalog, "adapter", name, decided, seconds)
+        if listing is None:
+            raise NotFound("There is no such adapter any more.")
+        if (why := _vain(listing.card)) is not None:
+            raise _unavailable(why)
+        if listing is refused or not _any_ready(listing):
+            raise _unavailable(f"No instance of `{name}` is ready.")
+        return listing
+
+    def forget(self) -> None:
+        """Drops what is known of instances that have not been chosen for long. Called now and then."""
+        oldest = self._turn - _FORGOTTEN_AFTER
+        for uid in [uid for uid, load in self._loads.items() if not load.in_flight and load.turn < oldest]:
+            del self._loads[uid]
+
+    def _lighter(self, ready: list[Instance]) -> Instance:
+        """The less loaded of two picked at random; of equals the one that waited longer, so that none stays without."""
+        first = int(random() * len(ready))  # noqa: S311 (spreads load, guards nothing)
+        second = (first + 1 + int(random() * (len(ready) - 1))) % len(ready)  # noqa: S311 (as above)
+        one, other = self.load(ready[first].uid), self.load(ready[second].uid)
+        better = (one.in_flight, one.turn) <= (other.in_flight, other.turn)
+        self._turn += 1
+        (one if better else other).turn = self._turn
+        return ready[first] if better else ready[second]
+
+
+def _unavailable(why: str) -> Unavailable:
+    return Unavailable(why, retry_after=RETRY_SECONDS)
+
+
+def _vain(card: Card) -> str | None:
+    if card.state == "failed":
+        return f"`{card.name}` cannot start: {card.reason or 'no reason is known'}."
+    if card.replicas == 0:
+        return f"`{card.name}` is stopped (replicaCount 0)."
+    return None
+
+
+def _any_ready(listing: Listing) -> bool:
+    return any(instance.ready for instance in listing.instances)
+
+
+def _rendezvous(ready: list[Instance], principal: str) -> Instance:
+    """The highest of the hashes of (principal, instance): every replica agrees, and only a lost instance's callers move."""
+    key = hashlib.blake2b(principal.encode("utf-8", "surrogateescape"), digest_size=32).digest()
+    return max(ready, key=lambda it: hashlib.blake2b(it.uid.encode(), key=key, digest_size=8).digest())

@@ -1,0 +1,69 @@
+"""Answers of our own: problems, the dead session, small documents. What servers answer is `relay`'s and `forward`'s."""
+
+from collections.abc import Mapping
+from email.utils import formatdate
+from http import HTTPStatus
+from typing import Any
+
+import msgspec
+
+from gateway.errors import PROBLEM, GatewayError, NotFound, problem
+from proxy.fields import Ambiguous
+from proxy.request import Request, Sent
+
+JSON = "application/json"
+
+# What SDK servers say themselves: clients must not be able to tell who said it. They begin a new session.
+_NO_SESSION = b'{"jsonrpc":"2.0","id":null,"error":{"code":-32600,"message":"Session not found"}}'
+_HEADER_MISMATCH = -32020  # reference/mcp.md §1.3
+
+
+class SessionNotFound(NotFound):
+    """Dead, foreign or forged: nobody learns which."""
+
+    def __init__(self) -> None:
+        super().__init__("Session not found.")
+
+
+def whole(
+    request: Request, status: int, body: bytes = b"", media: str = "", headers: Mapping[str, str] | None = None
+) -> Sent:
+    """Writes a whole answer."""
+    lines = [f"HTTP/1.1 {status} {HTTPStatus(status).phrase}", f"Date: {formatdate(usegmt=True)}"]
+    if media:
+        lines.append(f"Content-Type: {media}")
+    lines += [f"{name}: {_line(value)}" for name, value in (headers or {}).items()]
+    lines.append(f"Content-Length: {len(body)}")
+    if not request.keep_alive:
+        lines.append("Connection: close")
+    elif not request.http11:
+        lines.append("Connection: keep-alive")
+    request.began = True
+    request.write(
+        "\r\n".join(lines).encode("utf-8", "replace") + b"\r\n\r\n" + (b"" if request.method == "HEAD" else body)
+    )
+    return request.sent()
+
+
+def refusal(request: Request, error: GatewayError, *, rpc: bool) -> Sent:
+    """Writes an error. `rpc`: the route speaks JSON-RPC, so what is wrong with headers is told in both languages."""
+    headers = {**error.headers, "X-Request-Id": request.id}
+    if isinstance(error, SessionNotFound):
+        return whole(request, error.status, _NO_SESSION, JSON, headers)
+    body = problem(error, request.id)
+    if rpc and isinstance(error, Ambiguous):
+        body = _with_rpc(body, error)
+    if request.fields.once.get(b"expect") and not request.payload.is_eof():
+        request.keep_alive = False  # the body was never asked for: whatever comes next cannot be told from it
+    return whole(request, error.status, body, PROBLEM, headers)
+
+
+def _with_rpc(body: bytes, error: GatewayError) -> bytes:
+    """The problem with a JSON-RPC error as extension members (RFC 9457 §3.2)."""
+    members: dict[str, Any] = msgspec.json.decode(body)
+    fault = {"code": _HEADER_MISMATCH, "message": error.detail}
+    return msgspec.json.encode({**members, "jsonrpc": "2.0", "id": None, "error": fault})
+
+
+def _line(value: str) -> str:
+    return "".join(c for c in value if c.isprintable())

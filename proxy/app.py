@@ -1,0 +1,130 @@
+"""Proxy: the front door put together: made in order, started, drained, stopped. What it does is in the modules it joins."""
+
+import asyncio
+import logging
+
+from gateway.catalog import Catalog
+from gateway.errors import GatewayError, Unavailable
+from gateway.identity import Identify
+from gateway.logs import request_id
+from gateway.seal import KeyRing
+from gateway.telemetry import Counters
+from gateway.upstream import Pool
+from proxy import index
+from proxy.adapter import AdapterLeg
+from proxy.admission import Admission
+from proxy.affinity import Affinity
+from proxy.answers import JSON, refusal, whole
+from proxy.client import Server
+from proxy.drain import Drain
+from proxy.forward import ControlPlane
+from proxy.limits import Sweep
+from proxy.request import Request, Sent
+from proxy.routes import Route, route, speaks_rpc
+from proxy.settings import Settings
+
+CUT_SECONDS = 0.05  # for requests under way; whoever wants to give them longer drains first
+STOP_SECONDS = 1.0  # for them to notice
+BACKLOG = 1024
+
+log = logging.getLogger(__name__)
+
+
+class Proxy:
+    """One gateway process's front door. Everything it needs is handed in; what it opens itself, `stop` closes."""
+
+    def __init__(
+        self,
+        catalog: Catalog,
+        identify: Identify,
+        seals: KeyRing,
+        settings: Settings,
+        control_plane: ControlPlane | None = None,
+    ) -> None:
+        self.counters = Counters()
+        self._catalog = catalog
+        self._settings = settings
+        self._control_plane = control_plane
+        self._pool = Pool()
+        self._affinity = Affinity(catalog, self.counters, settings.hold_seconds)
+        self._adapters = AdapterLeg(catalog, seals, self._affinity, self._pool, settings, self.counters)
+        self._drain = Drain()
+        self._admission = Admission(catalog, identify, settings)
+        self._server: Server | None = None
+        self._listener: asyncio.Server | None = None
+        self._sweep: Sweep | None = None
+
+    async def start(self, host: str, port: int) -> int:
+        """Listens, and returns the port (given 0, one that was free). Raises OSError where it cannot."""
+        server = self._server = Server(self._serve, idle_seconds=self._settings.idle_seconds)
+        listener = await asyncio.get_running_loop().create_server(server, host, port, backlog=BACKLOG)
+        self._listener = listener
+        bound: int = listener.sockets[0].getsockname()[1]
+        self._admission.bind(host, bound)
+        self._sweep = Sweep(server, self._settings.stall_seconds, self._affinity.forget)
+        self._sweep.start()
+        return bound
+
+    async def drain(self) -> None:
+        """Unready from now on; returns when no request is under way, at the latest after `drain_seconds`."""
+        if not await self._drain.wait(self._settings.drain_seconds):
+            log.info("drained: %d requests are still under way", self._drain.active)
+
+    async def stop(self) -> None:
+        """Closes the port, cuts what is still under way, closes every connection."""
+        if self._listener is not None:
+            self._listener.close()
+        if self._server is not None:
+            self._server.pre_shutdown()
+            await self._server.shutdown(CUT_SECONDS)
+            await self._drain.wait(STOP_SECONDS)
+        if self._sweep is not None:
+            self._sweep.stop()
+        self._pool.close()
+
+    async def _serve(self, request: Request) -> Sent:
+        self.counters.requests += 1
+        self._drain.enter()
+        try:
+            return await self._answer(request)
+        except GatewayError as error:
+            return self._refuse(request, error)
+        finally:
+            self._drain.leave()
+
+    async def _answer(self, request: Request) -> Sent:
+        if self._drain.draining:
+            request.keep_alive = False  # the next request shall find another process
+        if request.path == "/ping" or request.path == "/ready":  # probes come with an address for a Host
+            return self._probe(request, route(request.method, request.path, modern=False))
+        request.check_version()
+        self._admission.check_edge(request.fields)
+        place = route(request.method, request.path, request.fields.modern)
+        if place.place == "adapter":
+            return await self._adapters.serve(request, place.name, self._admission)
+        if place.place == "index":
+            return _index(request)
+        if self._control_plane is None:
+            raise Unavailable("No control plane is configured.")
+        return await self._control_plane.forward(request, self._settings)
+
+    def _probe(self, request: Request, place: Route) -> Sent:
+        if place.place == "ready" and not (self._catalog.synced and not self._drain.draining):
+            raise Unavailable("Draining." if self._drain.draining else "The catalog is not complete yet.")
+        return whole(request, 200)
+
+    def _refuse(self, request: Request, error: GatewayError) -> Sent:
+        request_id.set(request.id)
+        if error.status >= 500:
+            self.counters.failed += 1
+            log.warning("failed: %d %s %s: %s", error.status, request.method, request.path[:256], error.detail)
+        else:
+            self.counters.refused += 1
+            log.info("refused: %d %s %s: %s", error.status, request.method, request.path[:256], error.detail)
+        return refusal(request, error, rpc=speaks_rpc(request.path))
+
+
+def _index(request: Request) -> Sent:
+    if index.prefers_html(request.headers.get("Accept", "")):
+        return whole(request, 200, index.as_html(), "text/html; charset=utf-8", {"Vary": "Accept"})
+    return whole(request, 200, index.as_json(), JSON, {"Vary": "Accept"})

@@ -1,0 +1,77 @@
+"""Body: a request's body on its way to a server. Small ones are read whole, large and unmeasured ones pass piece by piece."""
+
+from collections.abc import AsyncIterator
+
+import msgspec
+
+from proxy.limits import check_size
+from proxy.request import Request
+
+# Up to here a body is sent together with its head, and can be sent again where a kept connection was dead.
+WHOLE = 65_536
+
+
+class Body(msgspec.Struct, frozen=True):
+    """`data` is all of it, unless `rest` yields it. `length` as the client gave it; a chunked body stays chunked."""
+
+    length: int | None = None
+    chunked: bool = False
+    data: bytes = b""
+    rest: AsyncIterator[bytes] | None = None
+
+    def framing(self, method: str) -> bytes:
+        """The header line that announces it."""
+        if self.chunked:
+            return b"Transfer-Encoding: chunked\r\n"
+        if self.length is not None:
+            return b"Content-Length: %d\r\n" % self.length
+        return b"Content-Length: 0\r\n" if method in ("POST", "PUT", "PATCH") else b""
+
+    def together(self) -> bytes:
+        """What goes on the wire with the head."""
+        return self.data if not self.chunked or self.rest is not None else _chunk(self.data) + _chunk(b"")
+
+    def after(self) -> AsyncIterator[bytes] | None:
+        """What goes on the wire after that."""
+        return self.rest if self.rest is None or not self.chunked else _chunks(self.rest)
+
+
+async def take(request: Request, limit: int) -> Body:
+    """The body of a request. Raises TooLarge above `limit`, here or from `rest`, and Invalid where it cannot be parsed."""
+    length, payload = request.length, request.payload
+    if length is None and not request.chunked:
+        return Body()
+    if payload.is_eof():
+        data = payload.read_nowait() if length != 0 else b""
+        check_size(len(data), limit)
+        return Body(length, request.chunked, data)
+    request.invite()
+    rest = _pieces(request, limit)
+    if length is not None and length <= WHOLE:
+        return Body(length, data=b"".join([piece async for piece in rest]))
+    return Body(length, request.chunked, rest=rest)
+
+
+async def _pieces(request: Request, limit: int) -> AsyncIterator[bytes]:
+    """The body as it comes. While a piece is waited for, the sweep may find the client stuck."""
+    size = 0
+    while not request.payload.at_eof():
+        request.client.await_body()
+        try:
+            piece = await request.payload.readany()
+        finally:
+            request.client.body_due_since = 0.0
+        size += len(piece)
+        check_size(size, limit)
+        if piece:
+            yield piece
+
+
+async def _chunks(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    async for piece in pieces:
+        yield _chunk(piece)
+    yield _chunk(b"")
+
+
+def _chunk(piece: bytes) -> bytes:
+    return b"%x\r\n%b\r\n" % (len(piece), piece)

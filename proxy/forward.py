@@ -1,0 +1,139 @@
+"""ControlPlane: requests that the control plane answers. It verifies its own callers, so credentials go through unchanged.
+
+Trust headers never go through: nothing that a client says of itself may look as if we said it.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+
+from aiohttp import ClientConnectorError, ClientError, ClientResponse, ClientSession, ClientTimeout
+from multidict import CIMultiDict
+from yarl import URL
+
+from gateway.errors import BadUpstream, GatewayError, Invalid, Unavailable, UpstreamTimeout
+from gateway.trust import HOP_BY_HOP, reaches_the_control_plane
+from proxy.body import Body, take
+from proxy.limits import check_length
+from proxy.request import Request, Sent
+from proxy.settings import Settings
+
+CONNECT_SECONDS = 5.0
+RETRY_SECONDS = 2
+_PIECE = 65_536
+# aiohttp would add these where the client sent none.
+_NOT_ADDED = ("User-Agent", "Accept", "Accept-Encoding", "Content-Type")
+_NOT_PASSED = HOP_BY_HOP | {b"set-cookie", b"server"}
+
+log = logging.getLogger(__name__)
+
+
+class ControlPlane:
+    """The control plane at `base`, by way of `session`, which whoever made it closes (and gives a jar without cookies)."""
+
+    def __init__(self, session: ClientSession, base: str) -> None:
+        self._session = session
+        self._base = base.rstrip("/")
+
+    async def forward(self, request: Request, settings: Settings) -> Sent:
+        """Asks the control plane and passes its answer on.
+
+        Raises TooLarge, Invalid (the request); Unavailable (it is down), BadUpstream (it broke), UpstreamTimeout.
+        """
+        check_length(request, settings.body_limit)
+        body = await take(request, settings.body_limit)
+        upload = _Upload(body)
+        try:
+            async with asyncio.timeout(settings.head_seconds):
+                response = await self._ask(request, upload)
+        except TimeoutError as error:
+            raise UpstreamTimeout("The control plane did not answer in time.") from error
+        except ClientConnectorError as error:
+            raise Unavailable("The control plane is not there.", retry_after=RETRY_SECONDS) from error
+        except (ClientError, OSError) as error:
+            raise (upload.fault or BadUpstream("The control plane broke off.")) from error
+        async with response:
+            return await _pass_on(request, response)
+
+    async def _ask(self, request: Request, upload: "_Upload") -> ClientResponse:
+        return await self._session.request(
+            request.method,
+            URL(self._base + request.target, encoded=True),
+            headers=_headers(request, upload.body),
+            data=upload.data(),
+            allow_redirects=False,
+            auto_decompress=False,
+            skip_auto_headers=_NOT_ADDED,
+            timeout=ClientTimeout(total=None, sock_connect=CONNECT_SECONDS),
+        )
+
+
+class _Upload:
+    """The body on its way; remembers why it ended, for aiohttp wraps that."""
+
+    def __init__(self, body: Body) -> None:
+        self.body = body
+        self.fault: GatewayError | None = None
+
+    def data(self) -> AsyncIterator[bytes] | bytes | None:
+        if self.body.rest is not None:
+            return self._pieces(self.body.rest)
+        return self.body.data or None
+
+    async def _pieces(self, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+        try:
+            async for piece in rest:
+                yield piece
+        except GatewayError as error:
+            self.fault = error
+            raise
+
+
+def _headers(request: Request, body: Body) -> CIMultiDict[str]:
+    headers: CIMultiDict[str] = CIMultiDict()
+    for name, value in request.headers.items():
+        if reaches_the_control_plane(name.lower().encode()):
+            headers.add(name, _utf8(name, value))
+    headers["X-Request-Id"] = request.id
+    if body.rest is not None and body.length is not None:
+        headers["Content-Length"] = str(body.length)
+    return headers
+
+
+def _utf8(name: str, value: str) -> str:
+    if not value.isascii() and any("\ud800" <= c <= "\udfff" for c in value):
+        raise Invalid(f"{name}: is not UTF-8.", field=name)
+    return value
+
+
+async def _pass_on(request: Request, response: ClientResponse) -> Sent:
+    """Head at once, body as it comes. A body that breaks off breaks off for the client too."""
+    measured = response.content_length is not None or response.status in (204, 304)
+    if not measured and not request.http11:
+        request.keep_alive = False
+    request.began = True
+    request.write(_head(request, response, measured))
+    try:
+        async for piece in response.content.iter_any():
+            request.write(piece if measured or not request.http11 else b"%x\r\n%b\r\n" % (len(piece), piece))
+            await request.drained()
+    except (ClientError, OSError) as error:
+        log.warning("cut: %s %s: %s", request.method, request.path[:256], error)
+        return request.cut()
+    if not measured and request.http11:
+        request.write(b"0\r\n\r\n")
+    return request.sent()
+
+
+def _head(request: Request, response: ClientResponse, measured: bool) -> bytes:
+    lines = [b"HTTP/1.1 %d %b\r\n" % (response.status, (response.reason or "").encode("latin-1", "replace"))]
+    for name, value in response.raw_headers:
+        if name.lower() not in _NOT_PASSED:
+            lines.append(b"%b: %b\r\n" % (name, value))
+    if not measured and request.http11:
+        lines.append(b"Transfer-Encoding: chunked\r\n")
+    if not request.keep_alive:
+        lines.append(b"Connection: close\r\n")
+    elif not request.http11:
+        lines.append(b"Connection: keep-alive\r\n")
+    return b"".join(lines) + b"\r\n"
