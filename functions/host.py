@@ -18,12 +18,12 @@ from aiohttp import web
 from azure.functions import FunctionApp, HttpRequest, HttpResponse
 from azure.functions.decorators.http import HttpTrigger
 
-from gateway.errors import PROBLEM, BadUpstream, GatewayError, TooLarge, problem
+from gateway.errors import PROBLEM, BadUpstream, GatewayError, TooLarge, Unavailable, problem
 
 FRONT_END_SECONDS = 230.0
 BODY_LIMIT = 30_000_000  # bytes
 _HEADER_LIMIT = 64 * 1024  # bytes of one; tokens may be long, and the proxy in front has a limit of its own
-_GRACE = 2.0  # seconds for replies under way when the host stops
+_GRACE = 2.0  # seconds, twice: for functions under way when the host stops, then for their replies
 
 type _Function = Callable[..., Awaitable[HttpResponse]]
 
@@ -63,13 +63,17 @@ class Host:
         return port or runner.addresses[-1][1]
 
     async def stop(self) -> None:
-        """Closes the sockets, gives replies under way a moment, and ends what is left."""
-        if self._runner is not None:
-            await self._runner.cleanup()
-            self._runner = None
+        """Closes the sockets, gives what is under way a moment, ends the rest with a 503, and hangs up."""
+        if self._runner is None:
+            return
+        for site in list(self._runner.sites):
+            await site.stop()
+        if self._running:
+            await asyncio.wait(self._running, timeout=_GRACE)
         for task in list(self._running):
             task.cancel()
-        await asyncio.gather(*self._running, return_exceptions=True)
+        await self._runner.cleanup()
+        self._runner = None
 
     async def _ready_runner(self) -> web.ServerRunner:
         if self._runner is None:
@@ -87,7 +91,7 @@ class Host:
             invocation = _invocation(request, values, await self._body(request))
             return await self._run(route, invocation)
         except GatewayError as error:
-            return web.Response(status=error.status, body=problem(error), content_type=PROBLEM)
+            return web.Response(status=error.status, body=problem(error), content_type=PROBLEM, headers=error.headers)
 
     async def _run(self, route: _Route, invocation: HttpRequest) -> web.Response:
         task = asyncio.ensure_future(route.function(**{route.parameter: invocation}))
@@ -96,8 +100,10 @@ class Host:
         done, _ = await asyncio.wait({task}, timeout=self._seconds)
         if not done:
             raise BadUpstream(f"No answer within {self._seconds:g} s; what was asked for may still happen.")
-        if task.cancelled() or task.exception() is not None:
-            _log.error("a function failed", exc_info=None if task.cancelled() else task.exception())
+        if task.cancelled():
+            raise Unavailable("This process is ending; ask again.")
+        if error := task.exception():
+            _log.error("a function failed", exc_info=error)
             return web.Response(status=500)
         return _response(task.result())
 

@@ -9,11 +9,10 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 import msgspec
-from msgspec import UNSET
 
 from functions.deployer import CardNotChanged, Deployer, WorkloadNotChanged
 from gateway.errors import Conflict, NotFound, PreconditionFailed, Unavailable
-from gateway.records import Kind, Record, kind_of
+from gateway.records import Kind, Record, is_buried, kind_of
 from gateway.store import Store, Versioned
 
 # How often a write begins again after somebody else's came in between.
@@ -34,7 +33,7 @@ class Lifecycle:
     async def get(self, kind: Kind, name: str) -> Versioned[Record]:
         """The record of that kind and name. Raises NotFound, for tombstones too."""
         found = await self._store.get(name)
-        if found is None or kind_of(found.record) != kind or _buried(found.record):
+        if found is None or kind_of(found.record) != kind or is_buried(found.record):
             raise NotFound(f"There is no {kind} `{name}`.")
         return found
 
@@ -135,17 +134,13 @@ class Lifecycle:
         """A slow apply may come after a DELETE, and would bring back what that removed."""
         try:
             found = await self._store.get(record.id)
-            if found is None or found.record.uid != record.uid or _buried(found.record):
+            if found is None or found.record.uid != record.uid or is_buried(found.record):
                 await self._deployer.remove(kind_of(record), record.name, record.uid)
         except Exception:  # noqa: BLE001 - the write itself is done and must not seem to have failed
             _log.exception("%s: could not look whether it was deleted meanwhile; reconcile will", record.name)
 
     async def _taken(self, name: str) -> Conflict:
         found = await self._store.get(name)
-        if found is not None and _buried(found.record):
+        if found is not None and is_buried(found.record):
             return Conflict(f"name: `{name}` is being deleted; try again in a moment.", field="name")
         return Conflict(f"name: `{name}` is taken; adapters and tools share their names.", field="name")
-
-
-def _buried(record: Record) -> bool:
-    return record.deleted_at is not UNSET

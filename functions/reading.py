@@ -11,12 +11,13 @@ from gateway.definition import settled
 from gateway.errors import Invalid, NotFound, UnsupportedMedia
 from gateway.operations import JSON, LOG_TAIL, LOG_TAIL_LIMIT, LOG_WAIT_LIMIT, PAGE_LIMIT, TEXT
 from gateway.records import NAME_PATTERN, AdapterSpec, Kind, ToolSpec, check
-from gateway.wire import decode
+from gateway.wire import decode, encode
 
 _NAME = re.compile(NAME_PATTERN)
 _JSON_TYPE = re.compile(rf'\s*{JSON}\s*(;\s*charset\s*=\s*"?utf-8"?\s*)?\Z', re.IGNORECASE)
 _CURSOR = re.compile(r"[\x21-\x7e]{1,256}\Z")
 _INSTANCES = 32
+_LARGEST = 1024 * 1024  # bytes of a record
 
 
 class Page(msgspec.Struct, frozen=True):
@@ -32,6 +33,7 @@ def spec(request: Request, kind: Kind) -> AdapterSpec | ToolSpec:
         raise UnsupportedMedia(f"Content-Type: expected `{JSON}` in UTF-8.", field="Content-Type")
     written = decode(request.body, ToolSpec if kind == "tool" else AdapterSpec)
     check(written)
+    _refuse_large(written)
     if isinstance(written, ToolSpec):
         # A copy: the raw tool would keep the whole body alive.
         tool = settled(written.tool_definition.tool, written.name).copy()
@@ -64,12 +66,13 @@ def log_query(request: Request) -> LogQuery:
     previous = request.query.get("previous", "false").lower()
     if previous not in ("true", "false"):
         raise Invalid("previous: neither `true` nor `false`.", field="previous")
+    wait = _whole(request.query, "wait", 0, 0, LOG_WAIT_LIMIT)
     return LogQuery(
         instance=_whole(request.query, "instance", 0, 0, _INSTANCES - 1),
         tail=_whole(request.query, "tail", LOG_TAIL, 1, LOG_TAIL_LIMIT),
         previous=previous == "true",
         since=since,
-        wait=_whole(request.query, "wait", 0, 0, LOG_WAIT_LIMIT) if since else 0,
+        wait=wait if since else 0,
     )
 
 
@@ -77,6 +80,15 @@ def only_json(request: Request) -> bool:
     """Whether the client takes JSON and no text (RFC 9110 §12.5.1, without weights)."""
     accept = (request.headers.get("accept") or "").lower()
     return JSON in accept and TEXT not in accept and "text/*" not in accept and "*/*" not in accept
+
+
+def _refuse_large(written: AdapterSpec | ToolSpec) -> None:
+    """What no store and no cluster would take as one object; the largest member is the one to look at."""
+    text = encode(written)
+    if len(text) > _LARGEST:
+        members = decode(text, dict[str, msgspec.Raw])
+        field = max(members, key=lambda name: len(bytes(members[name])))
+        raise Invalid(f"{field}: the record would be {len(text):,} bytes; {_LARGEST:,} are allowed.", field=field)
 
 
 def _whole[D: (int, None)](query: Mapping[str, str], name: str, default: D, least: int, most: int) -> int | D:

@@ -7,11 +7,10 @@ import logging
 from collections.abc import Awaitable, Callable
 
 import msgspec
-from msgspec import UNSET
 
 from functions.deployer import Deployer, Owned
 from functions.lifecycle import Lifecycle
-from gateway.records import Kind, Record, kind_of
+from gateway.records import Kind, Record, is_buried, kind_of
 from gateway.store import Store, Versioned
 
 # Seconds. What is younger may be the work of a request that is still under way.
@@ -64,7 +63,7 @@ class Reconcile:
             _log.exception("could not reconcile %s %s (%s)", *key)
 
     async def _follow(self, actions: Actions, found: Versioned[Record], live: Owned | None) -> None:
-        if found.record.deleted_at is not UNSET:
+        if is_buried(found.record):
             await self._lifecycle.finish(found)
             actions.finished += 1
         elif live is None or live.generation < found.record.generation or not live.whole:

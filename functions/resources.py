@@ -8,7 +8,6 @@ from uuid import uuid4
 
 import msgspec
 from azure.functions import HttpResponse
-from msgspec import UNSET
 
 from functions import preconditions, reading, replies
 from functions.deployer import Deployer, LogQuery
@@ -19,7 +18,7 @@ from gateway import access, card
 from gateway.errors import Forbidden, Invalid
 from gateway.identity import Principal
 from gateway.operations import LOG_CURSOR, LOG_WAIT_LIMIT
-from gateway.records import Adapter, AdapterSpec, Kind, Record, Tool, ToolSpec, kind_of, masked
+from gateway.records import Adapter, AdapterSpec, Kind, Record, Tool, ToolSpec, is_buried, kind_of, masked
 from gateway.store import Store, Versioned
 
 _CHUNK = 200  # records read at a time while a list is filtered
@@ -110,7 +109,7 @@ class Resources:
             chunk = await self._store.all(after=after, limit=_CHUNK)
             for version in chunk:
                 record = version.record
-                if kind_of(record) == self._kind and record.deleted_at is UNSET and access.may_read(caller, record):
+                if kind_of(record) == self._kind and not is_buried(record) and access.may_read(caller, record):
                     yield version
                 after = record.id
 

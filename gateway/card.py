@@ -54,7 +54,9 @@ def encode(card: Card) -> bytes:
     """The card as JSON. Raises Invalid, saying the size, above LIMIT."""
     text = msgspec.json.encode(card)
     if len(text) > LIMIT:
-        field = "toolDefinition" if card.kind == "tool" else "requiredRoles"
+        members = msgspec.json.decode(text, type=dict[str, Raw])
+        largest = max(members, key=lambda name: len(bytes(members[name])))
+        field = "toolDefinition" if largest == "tool" else largest
         raise Invalid(f"{field}: the record's card would be {len(text):,} bytes; {LIMIT:,} are allowed.", field=field)
     return text
 

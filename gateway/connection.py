@@ -5,6 +5,7 @@ Keeps no other connection, chooses nothing, retries nothing: that is `gateway.up
 
 import asyncio
 from collections.abc import AsyncIterator
+from functools import lru_cache
 from typing import Protocol, cast
 
 import httptools
@@ -47,9 +48,9 @@ class Connection(asyncio.Protocol):
         "_drained",
         "_head",
         "_head_size",
-        "_headers",
         "_interim",
         "_keeper",
+        "_names",
         "_parser",
         "_pieces",
         "_reason",
@@ -61,6 +62,7 @@ class Connection(asyncio.Protocol):
         "_touched",
         "_transport",
         "_until_end",
+        "_values",
         "_waiter",
         "idle_since",
         "on_body",
@@ -81,7 +83,8 @@ class Connection(asyncio.Protocol):
         self._head: Head | None = None
         self._head_size = 0
         self._reason = b""
-        self._headers: list[tuple[bytes, bytes]] = []
+        self._names: list[bytes] = []
+        self._values: list[bytes] = []
         self._pieces: list[bytes] = []
         self.on_body = self._pieces.append  # called by the parser, without a frame of ours in between
         self._parser = httptools.HttpResponseParser(self)
@@ -91,16 +94,13 @@ class Connection(asyncio.Protocol):
         """Whether it is open."""
         return self._transport is not None and not self._transport.is_closing()
 
-    async def exchange(
-        self,
-        request: bytes,
-        receiver: Receiver,
-        *,
-        body: AsyncIterator[bytes] | None,
-        head_seconds: float,
-        bodiless: bool,
-    ) -> None:
-        """One request and its reply, as Pool.exchange says. Raises Stale where that one may try again."""
+    def start(
+        self, request: bytes, receiver: Receiver, head_seconds: float, *, bodiless: bool = False
+    ) -> "asyncio.Future[None]":
+        """Sends a request; the future is done when its reply is complete, or raises as Pool.exchange does, or Stale.
+
+        Whoever gives the future up calls `abandon`.
+        """
         transport = self._transport
         if transport is None:
             raise Broken("The server closed the connection at once.")
@@ -112,16 +112,21 @@ class Connection(asyncio.Protocol):
         self._head_size = 0
         receiver.begin(self)
         transport.write(request)
-        sender = None if body is None else self._start_sending(loop, transport, body)
-        try:
-            await waiter
-        finally:
-            if waiter.cancelled() or not waiter.done():
-                self._receiver = None
-                self.abort()
-            if sender is not None:
-                sender.cancel()  # whoever answers early does not want the rest
-                await asyncio.wait([sender])
+        return waiter
+
+    def abandon(self, waiter: "asyncio.Future[None]") -> None:
+        """Cuts the connection if the exchange of that future is still under way."""
+        if self._waiter is waiter:
+            self._receiver = self._waiter = None
+            self.abort()
+
+    def send(self, body: AsyncIterator[bytes]) -> "asyncio.Task[None]":
+        """Sends the rest of a request, while its reply may come already. What `body` raises ends the exchange."""
+        assert self._transport is not None, "an exchange is under way"
+        self._sending = True
+        sender = asyncio.get_running_loop().create_task(self._send(self._transport, body))
+        sender.add_done_callback(self._sent)
+        return sender
 
     def close(self) -> None:
         """Closes it. No exchange may be under way."""
@@ -208,19 +213,24 @@ class Connection(asyncio.Protocol):
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """The parser met a header."""
-        self._headers.append((name.lower(), value))
+        self._names.append(name)
+        self._values.append(value)
 
     def on_headers_complete(self) -> None:
         """The parser met the end of a head: an interim one (1xx) is for us only."""
         status = self._parser.get_status_code()
-        headers, self._headers = self._headers, []
-        reason, self._reason = self._reason, b""
+        names, values, reason = tuple(self._names), tuple(self._values), self._reason
+        self._names.clear()
+        self._values.clear()
+        self._reason = b""
         self._interim = status < 200
         if self._interim:
             return
-        framing = self._framing(status, headers)
+        framing: Framing = "none" if self._bodiless or status in (204, 304) else _framing(names)
+        if framing == "chunked" and not all(map(_is_chunked, names, values)):
+            raise BadUpstream("a transfer coding that cannot be passed on")
         self._until_end = framing == "end"
-        self._head = Head(status, reason, headers, framing)
+        self._head = Head(status, reason, names, values, framing)
         self._complete = self._bodiless  # the parser would wait for a body; so this connection is not used again
 
     def on_message_complete(self) -> None:
@@ -228,19 +238,6 @@ class Connection(asyncio.Protocol):
         if not self._interim:
             self._complete = True
             self._reusable = self._parser.should_keep_alive() and not self._bodiless
-
-    def _framing(self, status: int, headers: list[tuple[bytes, bytes]]) -> Framing:
-        if self._bodiless or status in (204, 304):
-            return "none"
-        framing: Framing = "end"
-        for name, value in headers:
-            if name == b"content-length":
-                framing = "length"
-            elif name == b"transfer-encoding":
-                if value.strip().lower() != b"chunked":
-                    raise BadUpstream("a transfer coding that cannot be passed on")
-                framing = "chunked"
-        return framing
 
     def _begin_telling(self, receiver: Receiver, size: int) -> None:
         head, self._head = self._head, None
@@ -283,14 +280,6 @@ class Connection(asyncio.Protocol):
         if waiter is not None and not waiter.done():
             waiter.set_exception(error)
 
-    def _start_sending(
-        self, loop: asyncio.AbstractEventLoop, transport: asyncio.Transport, body: AsyncIterator[bytes]
-    ) -> asyncio.Task[None]:
-        self._sending = True
-        sender = loop.create_task(self._send(transport, body))
-        sender.add_done_callback(self._sent)
-        return sender
-
     async def _send(self, transport: asyncio.Transport, body: AsyncIterator[bytes]) -> None:
         async for piece in body:
             if transport.is_closing():
@@ -306,4 +295,14 @@ class Connection(asyncio.Protocol):
 
 
 def _size(head: Head) -> int:
-    return sum(len(name) + len(value) + 4 for name, value in head.headers)
+    return sum(map(len, head.names)) + sum(map(len, head.values)) + 4 * len(head.names)
+
+
+@lru_cache(maxsize=256)  # servers answer with the same few sets of names
+def _framing(names: tuple[bytes, ...]) -> Framing:
+    lower = {name.lower() for name in names}
+    return "chunked" if b"transfer-encoding" in lower else "length" if b"content-length" in lower else "end"
+
+
+def _is_chunked(name: bytes, value: bytes) -> bool:
+    return name.lower() != b"transfer-encoding" or value.strip().lower() == b"chunked"

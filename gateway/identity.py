@@ -24,8 +24,8 @@ def principal(id: str, name: str, roles: Iterable[str]) -> Principal:
 class Headers(Protocol):
     """Request headers by case-insensitive name; every framework's own type fits."""
 
-    def get(self, key: str, default: str | None = None, /) -> str | None:
-        """The first value of a header, or the default."""
+    def get(self, key: str, /) -> str | None:
+        """The first value of a header, or None."""
         ...
 
 

@@ -78,9 +78,16 @@ TOOL: dict[str, Any] = {
         "description": {"type": ["string", "null"]},
         "inputSchema": {
             "type": "object",
-            "description": 'A JSON Schema with `"type": "object"`, complete in itself. Absent: any object.',
+            "description": "A JSON Schema of an object, complete in itself. Absent: any object.",
+            "properties": {"type": {"const": "object"}},
+            "required": ["type"],
         },
-        "outputSchema": {"type": ["object", "null"]},
+        "outputSchema": {
+            "type": ["object", "null"],
+            "description": "Likewise. Absent: nothing is promised.",
+            "properties": {"type": {"const": "object"}},
+            "required": ["type"],
+        },
         "annotations": {"type": ["object", "null"]},
         "icons": {"type": ["array", "null"]},
         "_meta": {"type": ["object", "null"]},

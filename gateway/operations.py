@@ -102,7 +102,7 @@ _LOGS = (
     Parameter(
         "since",
         "query",
-        Annotated[str, Meta(min_length=1, max_length=256)],
+        Annotated[str, Meta(pattern=r"^[!-~]{1,256}\Z")],
         f"Only lines after this cursor, which an earlier answer gave in `{LOG_CURSOR}`.",
     ),
     Parameter(

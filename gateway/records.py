@@ -184,6 +184,11 @@ def image_of(record: Spec) -> str:
     return f"{record.image_name}{'@' if record.image_version.startswith('sha256:') else ':'}{record.image_version}"
 
 
+def is_buried(record: Record) -> bool:
+    """Whether the record is a tombstone: nobody sees it any more, and its objects are being removed."""
+    return record.deleted_at is not UNSET
+
+
 def check(spec: Spec) -> None:
     """Refuses what the types cannot: reserved names, masks sent back. Raises Invalid with the field."""
     if spec.name in RESERVED:

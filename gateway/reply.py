@@ -18,16 +18,17 @@ class Broken(BadUpstream):
 
 
 class Head(msgspec.Struct, gc=False):
-    """The head of a final reply; names are lower case. `framing` `end`: the body lasts until the connection closes."""
+    """The head of a final reply, names and values as they came. `framing` `end`: the body lasts until the connection closes."""
 
     status: int
     reason: bytes
-    headers: list[tuple[bytes, bytes]]
+    names: tuple[bytes, ...]
+    values: tuple[bytes, ...]
     framing: Framing
 
     def get(self, name: bytes) -> bytes | None:
-        """The first value of a header, without surrounding white space."""
-        return next((value.strip() for key, value in self.headers if key == name), None)
+        """The first value of a header of that lower-case name, without surrounding white space."""
+        return next((self.values[at].strip() for at, key in enumerate(self.names) if key.lower() == name), None)
 
 
 class Source(Protocol):

@@ -1,5 +1,7 @@
 """The headers by which processes of the gateway trust one another, and those that never cross an edge. Pure; names are lower case."""
 
+from functools import lru_cache
+
 from gateway.identity import Principal
 
 USER = b"x-mcp-userid"
@@ -25,7 +27,6 @@ IDENTITY = frozenset({USER, ROLES, SECRET, b"x-mcp-username"})
 FORWARDING = frozenset({b"forwarded", b"x-real-ip"})
 FORWARDING_PREFIXES = (b"x-forwarded-", b"x-dev-")
 # Headers that decide something: a request with two of one would mean one thing here and another behind us.
-# (`Connection`, `Content-Type` and the framing are the parser's to check.)
 ONCE = frozenset(
     {
         b"host",
@@ -33,6 +34,8 @@ ONCE = frozenset(
         b"authorization",
         b"expect",
         b"content-length",
+        b"content-type",
+        b"transfer-encoding",
         b"mcp-protocol-version",
         b"mcp-session-id",
         b"mcp-method",
@@ -96,6 +99,7 @@ def reaches_the_client(name: bytes) -> bool:
     return name in RESPONSE or name.startswith(b"mcp-")
 
 
+@lru_cache(maxsize=4096)  # the same callers come again and again
 def stamp(caller: Principal) -> bytes:
     """The caller as header lines for a pod, CRLF after each. Roles that no list could carry are left out."""
     user = _line(caller.id)

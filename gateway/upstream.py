@@ -62,16 +62,28 @@ class Pool:
         Raises NotConnected (nothing was sent), Broken, BadUpstream (not HTTP), UpstreamTimeout, and whatever `receiver`
         or `body` raise.
         """
-        kept = None if body is not None else self._take(instance.uid)
+        kept = self._take(instance.uid) if body is None else None
         if kept is not None:
+            waiter = kept.start(request, receiver, head_seconds, bodiless=bodiless)
             try:
-                await kept.exchange(request, receiver, body=None, head_seconds=head_seconds, bodiless=bodiless)
+                await waiter
             except Stale:
                 pass  # the server closed it while we wrote; nothing was answered
+            except asyncio.CancelledError:
+                kept.abandon(waiter)
+                raise
             else:
                 return
         fresh = await self._connect(instance, again=kept is not None)
-        await fresh.exchange(request, receiver, body=body, head_seconds=head_seconds, bodiless=bodiless)
+        waiter = fresh.start(request, receiver, head_seconds, bodiless=bodiless)
+        sender = fresh.send(body) if body is not None else None
+        try:
+            await waiter
+        finally:
+            fresh.abandon(waiter)
+            if sender is not None:
+                sender.cancel()  # whoever answers early does not want the rest
+                await asyncio.wait([sender])
 
     def close(self) -> None:
         """Cuts every connection; exchanges under way raise Broken."""

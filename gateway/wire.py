@@ -10,7 +10,7 @@ _PATH = re.compile(r"^(?P<what>.*?) - at (`key` in )?`(?P<path>[^`]*)`$", re.DOT
 _MISSING = re.compile(r"missing required field `([^`]+)`")
 _AT_BYTE = re.compile(r"\(byte (\d+)\)\Z")
 _MEMBER = 80  # bytes; the longest name of a member, and then some
-_MEMBER_END = re.compile(rb'"([A-Za-z]+)"\s*:\s*\Z')
+_MEMBER_END = re.compile(rb'"([A-Za-z]+)"\s*:\s*[-+.\w]*\Z')
 _LONGEST = 300  # characters of a message; some quote the value that is wrong
 
 

@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 from tests.functions.bodies import adapter, tool
 from tests.functions.direct import Direct, Reply
 
+# A loaded machine is no failure.
+_CALM = settings(deadline=None, max_examples=200, suppress_health_check=[HealthCheck.too_slow])
 _DEEP = b"[" * 200_000
 _WRONG: tuple[Any, ...] = (None, 7, True, [], {}, 1.5)
 
@@ -196,6 +198,15 @@ async def test_raw_tool_that_some_reader_could_not_read_is_refused(raw: bytes) -
     _assert_refused(await Direct().call("create_tool", body=body), 400, "toolDefinition.tool")
 
 
+async def test_record_that_no_store_would_take_is_refused_by_its_largest_member() -> None:
+    large = {f"V{number}": "x" * 30_000 for number in range(40)}
+    reply = await Direct().call("create_adapter", body=adapter(environmentVariables=large, description="y" * 30_000))
+    _assert_refused(reply, 400, "environmentVariables")
+
+    acl = {"read": [f"role-{number}" for number in range(20_000)]}
+    _assert_refused(await Direct().call("create_adapter", body=adapter(acl=acl)), 400, "acl")
+
+
 @pytest.mark.parametrize(
     "type", ["", "text/plain", "application/x-www-form-urlencoded", "application/json; charset=latin1", "json"]
 )
@@ -222,7 +233,7 @@ _JSON = st.recursive(
 _PATHS = [*_MEMBERS, *_ADAPTER_MEMBERS, *_TOOL_MEMBERS]
 
 
-@settings(deadline=None, max_examples=300, suppress_health_check=[HealthCheck.too_slow])
+@_CALM
 @given(path=st.sampled_from(_PATHS), value=_JSON)
 async def test_any_value_of_any_member_is_taken_or_refused_but_never_breaks_anything(path: str, value: Any) -> None:
     kind = "tool" if path in _TOOL_MEMBERS else "adapter"
@@ -233,7 +244,7 @@ async def test_any_value_of_any_member_is_taken_or_refused_but_never_breaks_anyt
     assert reply.status in (201, 400)
 
 
-@settings(deadline=None, max_examples=300)
+@_CALM
 @given(body=st.binary(max_size=200))
 async def test_any_bytes_are_refused(body: bytes) -> None:
     _assert_refused(await Direct().call("create_adapter", body=body), 400)
