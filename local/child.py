@@ -48,11 +48,16 @@ class Child:
             raise
         finally:
             os.close(inlet)
-        notes.note(popen.pid)
         child = cls(popen, output, run, notes, bell)
+        try:
+            notes.note(popen.pid)
+            on_exit(popen.pid, child._on_exit)
+        except OSError:  # no descriptor left, no room for the note: one that nobody watches must not live
+            child.kill()
+            child._finish()
+            raise
         os.set_blocking(output, False)
         asyncio.get_running_loop().add_reader(output, child._read)
-        on_exit(popen.pid, child._on_exit)
         return child
 
     async def stop(self) -> None:

@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import os
+import resource
 import signal
 import sys
 from collections.abc import Callable, Coroutine, Sequence
@@ -13,11 +14,12 @@ from typing import TextIO
 from gateway.env import SettingsError
 from local.gateway import CannotListen, LocalGateway
 from local.home import Home, HomeError
-from local.images import ImagesError, images
+from local.images import ImagesError
 from local.log_output import logged_to
 from local.settings import HOME, HOST, PORT, Settings
 from local.words import exposed, started
 
+_FILES = 65536
 _INTERRUPTED = 130  # what a shell says of a command that ended on INT
 
 
@@ -33,6 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 async def _up(given: argparse.Namespace) -> int:
     settings = Settings.read(os.environ, home=given.home, host=given.host, port=given.port, images=given.images)
+    _more_files()
     home = Home.prepared(settings.home)
     gateway = LocalGateway(settings)
     stop = asyncio.Event()
@@ -40,17 +43,18 @@ async def _up(given: argparse.Namespace) -> int:
     say(exposed(settings.host, coloured=_coloured(sys.stderr)), sys.stderr, end="")
     with logged_to(home.logs / "gateway.log"):
         async with gateway:
-            say(started(gateway, home, images(settings.images).table), sys.stdout)
+            say(started(gateway, home), sys.stdout)
             await stop.wait()
             say("Ending (again Ctrl-C: at once) …", sys.stdout)
     return 0
 
 
 async def _demo(given: argparse.Namespace) -> int:
-    from local.demo import DemoFailed, demo
+    from local.demo import DemoFailed, demo  # `up` needs none of it
 
     showing = asyncio.create_task(demo(given.home, lambda text: say(text, sys.stdout)))
-    _on_signals(showing.cancel)
+    # Once: a second time would cut the end short that leaves nothing behind.
+    _on_signals(lambda: None if showing.cancelling() else showing.cancel())
     try:
         await showing
     except DemoFailed as error:
@@ -59,6 +63,14 @@ async def _demo(given: argparse.Namespace) -> int:
     except asyncio.CancelledError:
         return _INTERRUPTED
     return 0
+
+
+def _more_files() -> None:
+    """As many open files as the system allows: each open stream takes two, and the usual soft limit is 1024."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _FILES if hard == resource.RLIM_INFINITY else min(_FILES, hard)
+    with suppress(ValueError, OSError):  # macOS has a lower limit that it does not tell
+        resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, wanted), hard))
 
 
 def _on_signals(call: Callable[[], object]) -> None:

@@ -54,6 +54,7 @@ class LocalGateway:
         self.settings = settings
         self.port = settings.port
         self.orphans = 0
+        self.images: list[str] = []
         self._hurry = asyncio.Event()
         self._supervisor: Supervisor | None = None
         self._opened = AsyncExitStack()
@@ -88,6 +89,7 @@ class LocalGateway:
         opening.enter_context(held(home.lock))
         seals = KeyRing([seal_key(home.seal_key)])
         table = images(settings.images)
+        self.images = sorted(table.table)
 
         view = View()
         supervisor = self._supervisor = Supervisor(home, view, Ports())
@@ -109,7 +111,6 @@ class LocalGateway:
         opening.push_async_callback(proxy.stop)
         opening.push_async_callback(self._drain, proxy)
 
-        # No need to spare what is young: nobody else works on these records.
         reconcile = Reconcile(store, deployer)
         await reconcile.once()
         view.synced = True

@@ -17,13 +17,12 @@ class Home(msgspec.Struct, frozen=True):
 
     @classmethod
     def prepared(cls, path: Path) -> "Home":
-        """The home at `path`, made if need be. Raises HomeError where it cannot be made or is somebody else's."""
+        """The home at `path`, made if need be. Raises HomeError where it cannot be made or is not ours."""
         home = cls(path.expanduser().absolute())
         try:
-            for folder in (home.path, home.logs, home.children, home.work):
+            _refuse_strange(home)
+            for folder in (home.path, home.children, home.logs, home.work):
                 folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            if home.path.stat().st_uid != os.getuid():
-                raise HomeError(f"{home.path}: belongs to another user.")
             home.path.chmod(0o700)
         except OSError as error:
             raise HomeError(f"{home.path}: {error.strerror}.") from None
@@ -63,3 +62,13 @@ class Home(msgspec.Struct, frozen=True):
     def lock(self) -> Path:
         """Held by the one gateway that uses this home."""
         return self.path / "lock"
+
+
+def _refuse_strange(home: Home) -> None:
+    """`--home .` must not close somebody's project to everyone else, nor fill it with our files."""
+    if not home.path.exists():
+        return
+    if home.path.stat().st_uid != os.getuid():
+        raise HomeError(f"{home.path}: belongs to another user.")
+    if not home.children.is_dir() and any(home.path.iterdir()):
+        raise HomeError(f"{home.path}: holds other things, and is no home of a gateway. Choose another --home.")

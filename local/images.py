@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 
 from gateway.errors import Invalid
-from gateway.records import Spec, image_of
+from gateway.records import EnvName, Spec, Text, image_of
 
 
 class ImagesError(Exception):
@@ -18,8 +18,8 @@ class ImagesError(Exception):
 class Image(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What to run. `cwd` is relative to the file the image stands in; absent, it is that file's folder."""
 
-    command: list[str]
-    env: dict[str, str] = {}
+    command: list[Text]
+    env: dict[EnvName, Text] = {}
     cwd: str = ""
 
 

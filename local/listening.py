@@ -1,24 +1,11 @@
 """Who listens on a port: the child, somebody else, or nobody yet. Reads /proc; without it, believes whoever answers."""
 
-import ipaddress
 import socket
-import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-import msgspec
-
 from local.kin import HAS_PROC, PROC, family
-
-_LISTENING = ":0000 0A "  # no port on the other side, and the state LISTEN (Linux, include/net/tcp_states.h)
-
-
-class Listener(msgspec.Struct, frozen=True):
-    """A listening socket: the address to dial it at, and its inode."""
-
-    host: str
-    port: int
-    inode: str
+from local.listeners import listeners
 
 
 def dial(pid: int, port: int) -> str | None:
@@ -28,7 +15,7 @@ def dial(pid: int, port: int) -> str | None:
     """
     if not HAS_PROC:
         return "127.0.0.1" if _answers(port) else None
-    there = [listener for listener in _listeners() if listener.port == port]
+    there = [listener for listener in listeners() if listener.port == port]
     if not there:
         return None
     theirs = _sockets([pid])
@@ -43,7 +30,7 @@ def ports_of(pid: int) -> list[int]:
     if not HAS_PROC:
         return []
     theirs = _sockets(process.pid for process in family(pid))
-    return sorted({listener.port for listener in _listeners() if listener.inode in theirs})
+    return sorted({listener.port for listener in listeners() if listener.inode in theirs})
 
 
 def taken(port: int) -> bool:
@@ -58,42 +45,15 @@ def taken(port: int) -> bool:
     return False
 
 
-def _listeners() -> list[Listener]:
-    return [listener for name in ("tcp", "tcp6") for listener in _table(PROC / "net" / name)]
-
-
-def _table(path: Path) -> Iterable[Listener]:
-    try:
-        lines = path.read_text().splitlines()[1:]
-    except OSError:  # no tcp6 where IPv6 is switched off
-        return
-    for line in lines:
-        if _LISTENING in line:  # before the line is taken apart: most are connections
-            fields = line.split()
-            address, _, port = fields[1].partition(":")
-            yield Listener(_host(address), int(port, 16), fields[9])
-
-
-def _host(address: str) -> str:
-    # Words of 32 bits in the machine's own order, each as hex.
-    words = [int(address[i : i + 8], 16).to_bytes(4, sys.byteorder) for i in range(0, len(address), 8)]
-    found = ipaddress.ip_address(b"".join(words))
-    if isinstance(found, ipaddress.IPv6Address) and found.ipv4_mapped:
-        found = found.ipv4_mapped
-    if not found.is_unspecified:
-        return str(found)
-    return "127.0.0.1" if found.version == 4 else "::1"  # `::` need not accept IPv4, but always accepts itself
-
-
 def _preference(host: str) -> int:
     return 0 if host == "127.0.0.1" else 1
 
 
-def _sockets(pids: Iterable[int]) -> set[str]:
+def _sockets(pids: Iterable[int]) -> set[int]:
     return {inode for pid in pids for inode in _open_sockets(PROC / str(pid) / "fd")}
 
 
-def _open_sockets(folder: Path) -> Iterable[str]:
+def _open_sockets(folder: Path) -> Iterable[int]:
     try:
         entries = list(folder.iterdir())
     except OSError:  # ended, or not ours to look at
@@ -104,7 +64,7 @@ def _open_sockets(folder: Path) -> Iterable[str]:
         except OSError:
             continue
         if target.startswith("socket:["):
-            yield target[8:-1]
+            yield int(target[8:-1])
 
 
 def _answers(port: int) -> bool:

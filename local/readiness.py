@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from local.listening import dial, ports_of
 
-_FIRST, _LAST, _FACTOR = 0.01, 0.2, 1.3  # seconds between looks
+_FIRST, _LAST, _FACTOR = 0.01, 0.2, 1.2  # seconds between looks
 _PROBE = 1.0  # seconds for an answer to the probe
 
 

@@ -1,6 +1,7 @@
 """Replica: keeps one instance of a command running, from its start to its stop, whatever happens to the process meanwhile."""
 
 import asyncio
+import logging
 import os
 import signal
 import time
@@ -14,6 +15,7 @@ from local.backoff import Backoff
 from local.bell import Bell
 from local.child import Child
 from local.command import Command
+from local.gate import Gate
 from local.logfile import LogFile
 from local.orphans import Children
 from local.ports import NoPort, Ports
@@ -21,7 +23,10 @@ from local.readiness import until_ready
 from local.tasks import background
 
 RENEWAL = 30.0
+_AT_THE_GATE = 2.0  # seconds until the next may start, ready or not
 PATIENCE = 5  # ends in a row without having been ready; then it is said to have failed, and tried on
+
+_log = logging.getLogger(__name__)
 
 
 class Place(msgspec.Struct, frozen=True):
@@ -30,6 +35,7 @@ class Place(msgspec.Struct, frozen=True):
 
     ports: Ports
     notes: Children
+    gate: Gate
     hurry: asyncio.Event
     renewal: float = RENEWAL
 
@@ -41,20 +47,22 @@ class CannotStart(Exception):
 class Replica:
     """`instance` is what the catalog shows, None while no process can serve. `changed` is called after each change."""
 
-    def __init__(self, command: Command, log: LogFile, place: Place, changed: Callable[[], None]) -> None:
+    def __init__(self, label: str, command: Command, log: LogFile, place: Place, changed: Callable[[], None]) -> None:
         self.command = command
         self.log = log
         self.instance: Instance | None = None
         self.restarts = 0
         self.reason = "starting"
         self.failed = False
+        self._label = label
         self._place = place
         self._changed = changed
         self._child: Child | None = None
+        self._waiting: asyncio.Task[None] | None = None
         self._ends = 0
         self._stopping = False
         self._bell = Bell()
-        self._task = background(self._keep(), f"replica of {command.image}")
+        self._task = background(self._keep(), label)
 
     @property
     def ready(self) -> bool:
@@ -67,6 +75,7 @@ class Replica:
         if self.instance:
             self._show(msgspec.structs.replace(self.instance, ready=False))
         self._bell.ring()
+        self._place.gate.bell.ring()
 
     async def gone(self) -> None:
         """Returns when its process, and all that it started, have ended. To be called after `leave`."""
@@ -80,20 +89,32 @@ class Replica:
     async def _keep(self) -> None:
         backoff = Backoff()
         while not self._stopping:
-            began = time.monotonic()
-            await self._live()
-            await self._bell.until(lambda: self._stopping, backoff.pause(time.monotonic() - began))
+            alive = await self._live()
+            await self._bell.until(lambda: self._stopping, backoff.pause(alive))
             self.restarts += 1
 
-    async def _live(self) -> None:
-        """One process, from its start to its end. That none can be started is an end too."""
+    async def _live(self) -> float:
+        """One process, from its start to its end; how many seconds it lived. That none can be started is an end too."""
+        began = time.monotonic()
         try:
             with self._place.ports.lease() as port:
-                self._child = self._start(port)
-                await self._accompany(self._child, port)
+                if await self._place.gate.enter(lambda: self._stopping):
+                    began = time.monotonic()
+                    await self._accompany(await self._begun(port))
         except (CannotStart, NoPort) as error:
             self._fell(f"cannot be started: {error}", hopeless=True)
         self._child = None
+        return time.monotonic() - began
+
+    async def _begun(self, port: int) -> Child:
+        """A process that is ready, or has had its time at the gate; from then on others may start."""
+        try:
+            child = self._child = self._start(port)
+            self._waiting = background(self._until_ready(child, port), f"readiness of {self._label}")
+            await self._bell.until(lambda: child.ended or self._stopping or self.ready, _AT_THE_GATE)
+        finally:
+            self._place.gate.leave()
+        return child
 
     def _start(self, port: int) -> Child:
         command, run = self.command, None
@@ -109,12 +130,12 @@ class Replica:
                 run.close()
             raise CannotStart(cause) from None
 
-    async def _accompany(self, child: Child, port: int) -> None:
-        waiting = background(self._until_ready(child, port), f"readiness of {self.command.image}")
+    async def _accompany(self, child: Child) -> None:
         await self._bell.until(lambda: child.ended or self._stopping)
-        waiting.cancel()
+        if self._waiting:
+            self._waiting.cancel()
         if child.ended:
-            self._fell(self._obituary(child.code), hopeless=False)
+            self._fell(_how(child.code), self.log.last_line())
         if self._place.hurry.is_set():
             child.kill()
         await child.stop()
@@ -126,15 +147,20 @@ class Replica:
             self.failed, self.reason, self._ends = False, "", 0
             # A new uid at every start: the sessions of an earlier process are gone, and the proxy must see that.
             self._show(Instance(uuid.uuid4().hex, host, port))
+            self._bell.ring()
 
-    def _fell(self, reason: str, *, hopeless: bool) -> None:
+    def _fell(self, how: str, last_words: str = "", *, hopeless: bool = False) -> None:
         self._ends += 1
-        self.failed = self.failed or hopeless or self._ends >= PATIENCE
-        self.reason = reason
+        if not self.failed and (hopeless or self._ends >= PATIENCE):
+            self.failed = True
+            _log.warning("%s has failed, and is tried on: %s", self._label, how)  # what it said last may be private
+        else:
+            _log.info("%s: %s", self._label, how)
+        self.reason = f"{how}: {last_words}" if last_words else how
         self._show(None)
 
     def _say(self, reason: str) -> None:
-        if self.reason != reason:
+        if self.reason != reason and not self.failed:  # why it failed is worth more than that it is tried on
             self.reason = reason
             self._changed()
 
@@ -142,7 +168,6 @@ class Replica:
         self.instance = instance
         self._changed()
 
-    def _obituary(self, code: int) -> str:
-        how = f"exited with code {code}" if code >= 0 else f"ended by signal {-code} ({signal.strsignal(-code)})"
-        last = self.log.last_line()
-        return f"{how}: {last}" if last else how
+
+def _how(code: int) -> str:
+    return f"exited with code {code}" if code >= 0 else f"ended by signal {-code} ({signal.strsignal(-code)})"

@@ -1,12 +1,14 @@
 """Supervisor: all workloads of this machine, in one place, so that ending the gateway leaves none of them behind."""
 
 import asyncio
+import os
 import re
 
 from gateway.card import Card
 from gateway.records import Kind
 from gateway.view import View
 from local.command import Command
+from local.gate import Gate
 from local.home import Home
 from local.logfile import LogFile
 from local.orphans import Children
@@ -16,6 +18,8 @@ from local.workload import Workload
 
 type Key = tuple[Kind, str]
 
+_AT_ONCE = max(8, 4 * (os.process_cpu_count() or 1))  # processes that start at the same time
+
 
 class Supervisor:
     """Runs workloads, and shows them in the view. Decides nothing about what should run."""
@@ -24,7 +28,7 @@ class Supervisor:
         self._logs = home.logs
         self._view = view
         self._children = Children(home.children)
-        self._place = Place(ports, self._children, asyncio.Event(), renewal)
+        self._place = Place(ports, self._children, Gate(_AT_ONCE), asyncio.Event(), renewal)
         self._workloads: dict[Key, Workload] = {}
 
     async def end_orphans(self) -> int:

@@ -1,7 +1,5 @@
 """What the command says to a person. Pure: text in, text out."""
 
-from collections.abc import Iterable
-
 from local.gateway import LocalGateway
 from local.home import Home
 from local.settings import is_loopback
@@ -9,7 +7,7 @@ from local.settings import is_loopback
 _RED, _PLAIN = "\033[1;31m", "\033[0m"
 
 
-def started(gateway: LocalGateway, home: Home, images: Iterable[str]) -> str:
+def started(gateway: LocalGateway, home: Home) -> str:
     """Where everything is, and what to do next."""
     url = gateway.url
     snippet = f'{{"servers": {{"mcp-example": {{"type": "http", "url": "{url}/adapters/mcp-example/mcp"}}}}}}'
@@ -18,7 +16,7 @@ def started(gateway: LocalGateway, home: Home, images: Iterable[str]) -> str:
     return f"""{orphans}MCP gateway   {url}
   home        {home.path}
   logs        {home.logs}
-  images      {", ".join(sorted(images))}
+  images      {", ".join(gateway.images)}
   API         {url}/openapi.json
 
 Register a server (another terminal):

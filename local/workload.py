@@ -103,7 +103,13 @@ class Workload:
         return next((index for index, replica in self._slots.items() if replica.command != self._command), None)
 
     def _start(self, index: int, command: Command) -> Replica:
-        return Replica(command, self._log(index), self._place, self._publish)
+        return Replica(
+            f"{self.card.kind} {self.card.name}, instance {index}",
+            command,
+            self._log(index),
+            self._place,
+            self._publish,
+        )
 
     def _retire(self, replica: Replica) -> asyncio.Task[None]:
         self._leaving.add(replica)

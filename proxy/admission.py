@@ -2,15 +2,13 @@
 
 import ipaddress
 import re
-from typing import cast
 
 from gateway.access import may_call, require
 from gateway.catalog import Catalog, Listing, until
-from gateway.errors import Forbidden, Misdirected, NotFound
-from gateway.identity import Headers, Identify, Principal
+from gateway.errors import Forbidden, Invalid, Misdirected, NotFound
+from gateway.identity import Identify, Principal
 from gateway.records import NAME_PATTERN
-from proxy.fields import Fields
-from proxy.request import Request
+from proxy.head import RequestHead
 from proxy.settings import Settings
 
 UNKNOWN_SECONDS = 1.0  # another replica's 201 may be ahead of our catalog
@@ -40,8 +38,9 @@ class Admission:
         self._hosts = _hosts(self._settings, host, port)
         self._origins = _origins(self._settings, host, port)
 
-    def check_edge(self, fields: Fields) -> None:
-        """Raises Misdirected, Forbidden (Origin), or what is wrong with the headers, in this order."""
+    def check_edge(self, head: RequestHead) -> None:
+        """Raises Misdirected, Forbidden (Origin), or what is wrong with the head, in this order."""
+        fields = head.fields
         host = fields.once.get(b"host", b"")
         if host not in self._hosts and not self._is_named(host.lower()):
             text = host.decode("ascii", "replace")[:128]
@@ -51,24 +50,23 @@ class Admission:
         origin = fields.once.get(b"origin")
         if origin is not None and origin.lower() not in self._origins:
             raise Forbidden("Pages of this origin may not call the gateway.")
-        if fields.fault is not None:
-            raise fields.fault
+        if head.version not in ((1, 1), (1, 0)):
+            raise Invalid("This is not HTTP/1.1.")
+        fields.check()
 
-    async def caller(self, request: Request) -> Principal:
+    def remembered(self, head: RequestHead) -> Principal | None:
+        """Who calls, where that is known without asking anybody. Raises Unauthenticated."""
+        return self._identify.remembered(head.fields)
+
+    async def caller(self, head: RequestHead) -> Principal:
         """Who calls. Raises Unauthenticated."""
-        headers = cast("Headers", request.headers)  # it is one; its overloads hide that from the type checker
-        return self._identify.remembered(headers) or await self._identify.verify(headers)
-
-    async def adapter(self, name: str, caller: Principal) -> Listing:
-        """The adapter of a name, if the caller may use it. Raises NotFound, Forbidden."""
-        listing = self._catalog.get("adapter", name) or await self._awaited(name)
-        check_rights(listing, caller)
-        return listing
+        return await self._identify.verify(head.fields)
 
     def _is_named(self, host: bytes) -> bool:
         return host in self._hosts or (bool(self._names) and host.rpartition(b":")[0] in self._names)
 
-    async def _awaited(self, name: str) -> Listing:
+    async def awaited(self, name: str) -> Listing:
+        """An adapter that is not known yet. Raises NotFound if it is not a moment later either."""
         found = None
         if _NAME.match(name) and self._waiting < UNKNOWN_WAITERS:
             self._waiting += 1
@@ -85,7 +83,8 @@ class Admission:
 
 def check_rights(listing: Listing, caller: Principal) -> None:
     """Raises Forbidden, without a challenge."""
-    require(may_call(caller, listing.card), f"call the adapter `{listing.card.name}`")
+    if not may_call(caller, listing.card):
+        require(False, f"call the adapter `{listing.card.name}`")
 
 
 def _hosts(settings: Settings, host: str, port: int) -> frozenset[bytes]:

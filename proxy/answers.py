@@ -36,11 +36,11 @@ def whole(
     lines.append(f"Content-Length: {len(body)}")
     if not request.keep_alive:
         lines.append("Connection: close")
-    elif not request.http11:
+    elif not request.head.http11:
         lines.append("Connection: keep-alive")
     request.began = True
     request.write(
-        "\r\n".join(lines).encode("utf-8", "replace") + b"\r\n\r\n" + (b"" if request.method == "HEAD" else body)
+        "\r\n".join(lines).encode("utf-8", "replace") + b"\r\n\r\n" + (b"" if request.head.method == "HEAD" else body)
     )
     return request.sent()
 
@@ -53,7 +53,7 @@ def refusal(request: Request, error: GatewayError, *, rpc: bool) -> Sent:
     body = problem(error, request.id)
     if rpc and isinstance(error, Ambiguous):
         body = _with_rpc(body, error)
-    if request.fields.once.get(b"expect") and not request.payload.is_eof():
+    if request.head.fields.once.get(b"expect") and not request.is_whole:
         request.keep_alive = False  # the body was never asked for: whatever comes next cannot be told from it
     return whole(request, error.status, body, PROBLEM, headers)
 

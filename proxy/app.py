@@ -18,10 +18,12 @@ from proxy.answers import JSON, refusal, whole
 from proxy.client import Server
 from proxy.drain import Drain
 from proxy.forward import ControlPlane
-from proxy.limits import Sweep
+from proxy.head import RequestHead
+from proxy.lane import FastServer
 from proxy.request import Request, Sent
-from proxy.routes import Route, route, speaks_rpc
+from proxy.routes import PROBES, Place, Route, route, speaks_rpc
 from proxy.settings import Settings
+from proxy.sweep import Sweep
 
 CUT_SECONDS = 0.05  # for requests under way; whoever wants to give them longer drains first
 STOP_SECONDS = 1.0  # for them to notice
@@ -56,7 +58,8 @@ class Proxy:
 
     async def start(self, host: str, port: int) -> int:
         """Listens, and returns the port (given 0, one that was free). Raises OSError where it cannot."""
-        server = self._server = Server(self._serve, idle_seconds=self._settings.idle_seconds)
+        kind = FastServer if self._settings.fast_lane else Server
+        server = self._server = kind(self._serve, idle_seconds=self._settings.idle_seconds)
         listener = await asyncio.get_running_loop().create_server(server, host, port, backlog=BACKLOG)
         self._listener = listener
         bound: int = listener.sockets[0].getsockname()[1]
@@ -86,45 +89,57 @@ class Proxy:
         self.counters.requests += 1
         self._drain.enter()
         try:
-            return await self._answer(request)
+            place = request.head.place
+            if not isinstance(place, Route):
+                place = request.head.place = self._place(request.head)
+            if self._drain.draining:
+                request.keep_alive = False  # the next request shall find another process
+            if place.place == "adapter":
+                return await self._adapters.serve(request, place.name, self._admission)
+            return await self._answer(request, place.place)
         except GatewayError as error:
             return self._refuse(request, error)
         finally:
             self._drain.leave()
 
-    async def _answer(self, request: Request) -> Sent:
-        if self._drain.draining:
-            request.keep_alive = False  # the next request shall find another process
-        if request.path == "/ping" or request.path == "/ready":  # probes come with an address for a Host
-            return self._probe(request, route(request.method, request.path, modern=False))
-        request.check_version()
-        self._admission.check_edge(request.fields)
-        place = route(request.method, request.path, request.fields.modern)
-        if place.place == "adapter":
-            return await self._adapters.serve(request, place.name, self._admission)
-        if place.place == "index":
-            return _index(request)
-        if self._control_plane is None:
-            raise Unavailable("No control plane is configured.")
-        return await self._control_plane.forward(request, self._settings)
+    def _place(self, head: RequestHead) -> Route:
+        """Where a head belongs, if it may come in at all: that depends on nothing but the head and our address."""
+        if head.path not in PROBES:  # they come with an address for a Host
+            self._admission.check_edge(head)
+        return route(head.method, head.path, head.fields.modern)
 
-    def _probe(self, request: Request, place: Route) -> Sent:
-        if place.place == "ready" and not (self._catalog.synced and not self._drain.draining):
-            raise Unavailable("Draining." if self._drain.draining else "The catalog is not complete yet.")
+    async def _answer(self, request: Request, place: Place) -> Sent:
+        match place:
+            case "ping":
+                return whole(request, 200)
+            case "ready":
+                return self._ready(request)
+            case "index":
+                return _index(request)
+            case _ if self._control_plane is not None:
+                return await self._control_plane.forward(request, self._settings)
+            case _:
+                raise Unavailable("No control plane is configured.")
+
+    def _ready(self, request: Request) -> Sent:
+        if self._drain.draining:
+            raise Unavailable("Draining.")
+        if not self._catalog.synced:
+            raise Unavailable("The catalog is not complete yet.")
         return whole(request, 200)
 
     def _refuse(self, request: Request, error: GatewayError) -> Sent:
         request_id.set(request.id)
         if error.status >= 500:
             self.counters.failed += 1
-            log.warning("failed: %d %s %s: %s", error.status, request.method, request.path[:256], error.detail)
+            log.warning("failed: %d %s: %s", error.status, request, error.detail)
         else:
             self.counters.refused += 1
-            log.info("refused: %d %s %s: %s", error.status, request.method, request.path[:256], error.detail)
-        return refusal(request, error, rpc=speaks_rpc(request.path))
+            log.info("refused: %d %s: %s", error.status, request, error.detail)
+        return refusal(request, error, rpc=speaks_rpc(request.head.path))
 
 
 def _index(request: Request) -> Sent:
-    if index.prefers_html(request.headers.get("Accept", "")):
+    if index.prefers_html(request.head.fields.get("Accept") or ""):
         return whole(request, 200, index.as_html(), "text/html; charset=utf-8", {"Vary": "Accept"})
     return whole(request, 200, index.as_json(), JSON, {"Vary": "Accept"})

@@ -12,20 +12,11 @@ WHOLE = 65_536
 
 
 class Body(msgspec.Struct, frozen=True):
-    """`data` is all of it, unless `rest` yields it. `length` as the client gave it; a chunked body stays chunked."""
+    """`data` is all of it, unless `rest` yields it. A chunked body stays chunked."""
 
-    length: int | None = None
     chunked: bool = False
     data: bytes = b""
     rest: AsyncIterator[bytes] | None = None
-
-    def framing(self, method: str) -> bytes:
-        """The header line that announces it."""
-        if self.chunked:
-            return b"Transfer-Encoding: chunked\r\n"
-        if self.length is not None:
-            return b"Content-Length: %d\r\n" % self.length
-        return b"Content-Length: 0\r\n" if method in ("POST", "PUT", "PATCH") else b""
 
     def together(self) -> bytes:
         """What goes on the wire with the head."""
@@ -36,26 +27,24 @@ class Body(msgspec.Struct, frozen=True):
         return self.rest if self.rest is None or not self.chunked else _chunks(self.rest)
 
 
-async def take(request: Request, limit: int) -> Body:
+async def read(request: Request, limit: int) -> Body:
     """The body of a request. Raises TooLarge above `limit`, here or from `rest`, and Invalid where it cannot be parsed."""
-    length, payload = request.length, request.payload
-    if length is None and not request.chunked:
-        return Body()
-    if payload.is_eof():
-        data = payload.read_nowait() if length != 0 else b""
+    length, chunked = request.head.length, request.head.chunked
+    if request.is_whole:
+        data = request.here()
         check_size(len(data), limit)
-        return Body(length, request.chunked, data)
+        return Body(chunked, data)
     request.invite()
     rest = _pieces(request, limit)
     if length is not None and length <= WHOLE:
-        return Body(length, data=b"".join([piece async for piece in rest]))
-    return Body(length, request.chunked, rest=rest)
+        return Body(data=b"".join([piece async for piece in rest]))
+    return Body(chunked, rest=rest)
 
 
 async def _pieces(request: Request, limit: int) -> AsyncIterator[bytes]:
     """The body as it comes. While a piece is waited for, the sweep may find the client stuck."""
     size = 0
-    while not request.payload.at_eof():
+    while request.payload is not None and not request.payload.at_eof():
         request.client.await_body()
         try:
             piece = await request.payload.readany()

@@ -7,18 +7,19 @@ import asyncio
 import logging
 import socket
 from collections.abc import Awaitable, Callable
-from typing import Any, cast
+from typing import Any, Protocol, cast
 
-from aiohttp import web
+from aiohttp import HttpVersion, StreamReader, web
+from aiohttp.abc import AbstractStreamWriter
 from aiohttp.http_exceptions import HttpProcessingError, LineTooLong
 from aiohttp.web_protocol import RequestHandler
 
 from gateway.errors import GatewayError, HeadersTooLarge, Invalid, UpstreamTimeout
 from proxy.answers import refusal
-from proxy.request import Flow, Request, Sent
-
-MAX_HEADERS = 128
-MAX_LINE = 16_384  # bytes of one header line, and of the request line
+from proxy.fields import Fields
+from proxy.head import RequestHead
+from proxy.heads import MAX_HEADERS, MAX_LINE
+from proxy.request import Flow, Handler, Request
 
 _GONE = (7, 8)  # TCP_CLOSE, TCP_CLOSE_WAIT: the peer has closed
 
@@ -28,10 +29,11 @@ log = logging.getLogger(__name__)
 class Server(web.Server):
     """Makes a ClientConnection of every connection and calls `serve` with every request."""
 
-    def __init__(self, serve: Callable[[Request], Awaitable[Sent]], *, idle_seconds: float) -> None:
+    def __init__(self, serve: Handler, *, idle_seconds: float) -> None:
+        self.serve = serve
         super().__init__(
             cast("Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]", serve),
-            request_factory=cast("Callable[..., web.BaseRequest]", Request),
+            request_factory=cast("Callable[..., web.BaseRequest]", _request),
             handler_cancellation=True,
             auto_decompress=False,
             access_log=None,
@@ -78,6 +80,10 @@ class ClientConnection(RequestHandler):
             if getattr(last, "exc", None) is not None:  # the parser gave up
                 cast("Request", self._current_request).give_up_body(Invalid("The body's chunks are malformed."))
 
+    def now(self) -> float:
+        """The event loop's time, in seconds."""
+        return self._loop.time()
+
     def await_body(self) -> None:
         """A piece of the body is due from now on; whoever got it resets `body_due_since`."""
         self.body_due_since = self._loop.time()
@@ -103,7 +109,7 @@ class ClientConnection(RequestHandler):
         """Answers what the parser refused, and what broke in us."""
         ours = cast("Request", request)
         if not isinstance(exc, HttpProcessingError):
-            log.error("failed: %s %s", ours.method, ours.path[:256], exc_info=exc)
+            log.error("failed: %s", ours, exc_info=exc)
         if ours.began:
             raise ConnectionError("an answer is on its way: it can only be cut")
         ours.keep_alive = False
@@ -112,6 +118,37 @@ class ClientConnection(RequestHandler):
     @property
     def _holds_reading(self) -> bool:
         return self._reading_paused or self._buffer_paused
+
+
+class _Message(Protocol):
+    """What aiohttp's parser says of a request. The target is decoded as UTF-8 with surrogate escapes."""
+
+    method: str
+    path: str
+    version: HttpVersion
+    raw_headers: tuple[tuple[bytes, bytes], ...]
+    should_close: bool
+    chunked: bool
+
+
+def _request(
+    message: _Message,
+    payload: StreamReader,
+    client: ClientConnection,
+    writer: AbstractStreamWriter,
+    task: "asyncio.Task[None]",
+) -> Request:
+    """The request that aiohttp's parser read."""
+    names, values = zip(*message.raw_headers, strict=True) if message.raw_headers else ((), ())
+    head = RequestHead(
+        message.method,
+        message.path,
+        Fields(names, values),
+        version=(message.version.major, message.version.minor),
+        keep_alive=not message.should_close,
+        chunked=message.chunked,
+    )
+    return Request(client, head, payload=payload)
 
 
 def _error(status: int, exc: BaseException | None) -> GatewayError:

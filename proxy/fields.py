@@ -1,90 +1,117 @@
-"""Fields: the header lines of a request, read once: what decides, what goes on to a pod, what is wrong. Pure."""
+"""Fields: the header lines of a request: what decides, what goes on to a pod, what is wrong. Pure."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from functools import lru_cache
 
-import msgspec
-
-from gateway.errors import GatewayError, HeadersTooLarge, Invalid
+from gateway.errors import HeadersTooLarge, Invalid
 from gateway.trust import ONCE, reaches_a_pod
+from proxy.shape import Shape, Values, pick
 
 LIMIT = 65_536  # bytes of all header lines together
 
 # The dates of the handshake; every other revision is of the later, sessionless kind (reference/mcp.md §1.8).
 HANDSHAKE = frozenset({b"2024-11-05", b"2025-03-26", b"2025-06-18", b"2025-11-25"})
 # What a server learns from us: its own session id, written anew.
-_OURS = b"mcp-session-id"
+_SESSION = b"mcp-session-id"
+_USUAL = (b"keep-alive", b"close")
 
 
 class Ambiguous(Invalid):
     """A header that would be read one way here and another way behind us."""
 
 
-class Fields(msgspec.Struct, gc=False):
-    """`once` holds the headers that decide, by lower-case name; `lines` those that may reach a pod, as they came."""
+class Fields:
+    """The lines of one request. Fits gateway.identity.Headers.
 
-    once: dict[bytes, bytes]
-    lines: bytes
-    fault: GatewayError | None
-
-    @property
-    def modern(self) -> bool:
-        """Whether the request is of a revision without sessions."""
-        version = self.once.get(b"mcp-protocol-version")
-        return version is not None and version not in HANDSHAKE
-
-
-def read(raw: Iterable[tuple[bytes, bytes]]) -> Fields:
-    """Reads raw header lines. What is wrong with them is kept in `fault`: Host and Origin are judged first."""
-    once: dict[bytes, bytes] = {}
-    parts: list[bytes] = []
-    listed = b""
-    size = 0
-    fault: GatewayError | None = None
-    for name, value in raw:
-        decides, passes = _rule(name)
-        size += len(name) + len(value)
-        if decides is not None:
-            if decides in once:
-                fault = fault or Ambiguous(f"{decides.decode()}: may be given once.", field=decides.decode())
-            once[decides] = value
-        if passes:
-            parts += (name, b": ", value, b"\r\n")
-        elif b"_" in name:
-            fault = fault or _unsound(name)
-        elif name.lower() == b"connection":
-            listed = listed + b"," + value if listed else value
-    if listed and listed.lower() not in (b"keep-alive", b"close"):
-        fault = fault or _drop_listed(listed, parts)
-    if size > LIMIT:
-        fault = HeadersTooLarge(f"The header lines may have {LIMIT:,} bytes together.")
-    return Fields(once, b"".join(parts), fault)
-
-
-@lru_cache(maxsize=4096)  # clients send the same few names; one look-up is all that a usual line costs
-def _rule(name: bytes) -> tuple[bytes | None, bool]:
-    """Which deciding header a name is, if it is one, and whether it may reach a pod.
-
-    Names with `_` may not: `X_Mcp_UserId` is `X-Mcp-UserId` to servers that speak CGI or WSGI.
+    `once`: the headers that decide, by lower-case name. `modern`: the request is of a revision without sessions.
     """
-    lower = name.lower()
-    return (lower if lower in ONCE else None), b"_" not in lower and lower != _OURS and reaches_a_pod(lower)
+
+    __slots__ = ("_shape", "modern", "names", "once", "values")
+
+    def __init__(self, names: tuple[bytes, ...], values: Values) -> None:
+        """Values come without white space around them."""
+        shape = self._shape = _shape(names)
+        self.names = names
+        self.values: Values = values
+        self.once: dict[bytes, bytes] = dict(zip(shape.once, shape.pick_once(values), strict=True))
+        version = self.once.get(b"mcp-protocol-version")
+        self.modern = version is not None and version not in HANDSHAKE
+
+    def get(self, key: str, default: str | None = None, /) -> str | None:
+        """The first value of a header, decoded as UTF-8 with surrogate escapes."""
+        name = _lower(key)
+        value = self.once.get(name)
+        if value is None and name not in ONCE:
+            value = next((self.values[at] for at in self._shape.where(name)), None)
+        return default if value is None else value.decode("utf-8", "surrogateescape")
+
+    def pairs(self) -> list[tuple[bytes, bytes]]:
+        """Every line."""
+        return list(zip(self.names, self.values, strict=True))
+
+    def check(self) -> None:
+        """Raises what is wrong with the lines: HeadersTooLarge, Ambiguous."""
+        shape = self._shape
+        if shape.fault is not None:
+            name, what = shape.fault
+            raise Ambiguous(f"{name}: {what}.", field=name)
+        if shape.size + sum(map(len, self.values)) > LIMIT:
+            raise HeadersTooLarge(f"The header lines may have {LIMIT:,} bytes together.")
+        for at in shape.connections:
+            if self.values[at].lower() not in _USUAL:
+                self._drop_listed(shape)
+                return
+
+    def lines(self) -> bytes:
+        """The lines that may reach a pod, as they came. After `check`."""
+        return self._shape.lines(self.values)
+
+    def _drop_listed(self, shape: "_RequestShape") -> None:
+        """Removes what `Connection` calls its own (RFC 9110 §7.6.1). What decides it may not call its own."""
+        listed = {name.strip() for at in shape.connections for name in self.values[at].lower().split(b",")}
+        if taken := listed & ONCE:
+            raise Ambiguous(f"Connection: may not list `{min(taken).decode()}`.", field="connection")
+        kept = [at for at, name in enumerate(shape.names) if name not in listed]
+        self.names = tuple(self.names[at] for at in kept)
+        self.values = [self.values[at] for at in kept]
+        self._shape = _shape(self.names)
 
 
-def _unsound(name: bytes) -> Ambiguous:
-    text = name.decode("ascii", "replace")[:64]
-    return Ambiguous(f"{text}: header names with `_` are not accepted.", field=text)
+class _RequestShape(Shape):
+    """What the names of a request's headers mean."""
+
+    __slots__ = ("connections", "fault", "once", "pick_once", "size")
+
+    def __init__(self, names: Sequence[bytes]) -> None:
+        super().__init__(names, lambda name: name != _SESSION and reaches_a_pod(name))
+        deciding = [at for at, name in enumerate(self.names) if name in ONCE]
+        self.once = tuple(self.names[at] for at in deciding)
+        self.pick_once = pick(deciding)
+        self.connections = self.where(b"connection")
+        self.size = sum(map(len, names))
+        self.fault = self._fault()
+
+    def _fault(self) -> tuple[str, str] | None:
+        """Which name is wrong, and how."""
+        for name in self.names:
+            if b"_" in name:  # `X_Mcp_UserId` is `X-Mcp-UserId` to servers that speak CGI or WSGI
+                return name.decode("ascii", "replace")[:64], "header names with `_` are not accepted"
+        for name in self.once:
+            if self.once.count(name) > 1:
+                return name.decode(), "may be given once"
+        return None
 
 
-def _drop_listed(listed: bytes, parts: list[bytes]) -> GatewayError | None:
-    """Removes what `Connection` calls its own (RFC 9110 §7.6.1). It may not call ours its own."""
-    names = {name.strip() for name in listed.lower().split(b",")}
-    if taken := names & ONCE:
-        text = min(taken).decode()
-        return Ambiguous(f"Connection: may not list `{text}`.", field="connection")
-    kept: list[bytes] = []
-    for at in range(0, len(parts), 4):
-        if parts[at].lower() not in names:
-            kept += parts[at : at + 4]
-    parts[:] = kept
-    return None
+def _shape(names: tuple[bytes, ...]) -> _RequestShape:
+    # A stranger's long heads shall not fill the memory with shapes.
+    return _known(names) if sum(map(len, names)) <= 1024 else _RequestShape(names)
+
+
+@lru_cache(maxsize=1024)
+def _known(names: tuple[bytes, ...]) -> _RequestShape:
+    return _RequestShape(names)
+
+
+@lru_cache(maxsize=256)
+def _lower(key: str) -> bytes:
+    return key.lower().encode()

@@ -13,8 +13,8 @@ from yarl import URL
 
 from gateway.errors import BadUpstream, GatewayError, Invalid, Unavailable, UpstreamTimeout
 from gateway.trust import HOP_BY_HOP, reaches_the_control_plane
-from proxy.body import Body, take
-from proxy.limits import check_length
+from proxy.body import Body, read
+from proxy.limits import check_size
 from proxy.request import Request, Sent
 from proxy.settings import Settings
 
@@ -40,8 +40,8 @@ class ControlPlane:
 
         Raises TooLarge, Invalid (the request); Unavailable (it is down), BadUpstream (it broke), UpstreamTimeout.
         """
-        check_length(request, settings.body_limit)
-        body = await take(request, settings.body_limit)
+        check_size(request.head.length or 0, settings.body_limit)
+        body = await read(request, settings.body_limit)
         upload = _Upload(body)
         try:
             async with asyncio.timeout(settings.head_seconds):
@@ -57,8 +57,8 @@ class ControlPlane:
 
     async def _ask(self, request: Request, upload: "_Upload") -> ClientResponse:
         return await self._session.request(
-            request.method,
-            URL(self._base + request.target, encoded=True),
+            request.head.method,
+            URL(self._base + request.head.target, encoded=True),
             headers=_headers(request, upload.body),
             data=upload.data(),
             allow_redirects=False,
@@ -91,36 +91,38 @@ class _Upload:
 
 def _headers(request: Request, body: Body) -> CIMultiDict[str]:
     headers: CIMultiDict[str] = CIMultiDict()
-    for name, value in request.headers.items():
-        if reaches_the_control_plane(name.lower().encode()):
-            headers.add(name, _utf8(name, value))
+    for name, value in request.head.fields.pairs():
+        if reaches_the_control_plane(name.lower()):
+            headers.add(name.decode("ascii"), _utf8(name, value))
     headers["X-Request-Id"] = request.id
-    if body.rest is not None and body.length is not None:
-        headers["Content-Length"] = str(body.length)
+    if body.rest is not None and request.head.length is not None:
+        headers["Content-Length"] = str(request.head.length)
     return headers
 
 
-def _utf8(name: str, value: str) -> str:
-    if not value.isascii() and any("\ud800" <= c <= "\udfff" for c in value):
-        raise Invalid(f"{name}: is not UTF-8.", field=name)
-    return value
+def _utf8(name: bytes, value: bytes) -> str:
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        field = name.decode("ascii")
+        raise Invalid(f"{field}: is not UTF-8.", field=field) from None
 
 
 async def _pass_on(request: Request, response: ClientResponse) -> Sent:
     """Head at once, body as it comes. A body that breaks off breaks off for the client too."""
     measured = response.content_length is not None or response.status in (204, 304)
-    if not measured and not request.http11:
+    if not measured and not request.head.http11:
         request.keep_alive = False
     request.began = True
     request.write(_head(request, response, measured))
     try:
         async for piece in response.content.iter_any():
-            request.write(piece if measured or not request.http11 else b"%x\r\n%b\r\n" % (len(piece), piece))
+            request.write(piece if measured or not request.head.http11 else b"%x\r\n%b\r\n" % (len(piece), piece))
             await request.drained()
     except (ClientError, OSError) as error:
-        log.warning("cut: %s %s: %s", request.method, request.path[:256], error)
+        log.warning("cut: %s: %s", request, error)
         return request.cut()
-    if not measured and request.http11:
+    if not measured and request.head.http11:
         request.write(b"0\r\n\r\n")
     return request.sent()
 
@@ -130,10 +132,10 @@ def _head(request: Request, response: ClientResponse, measured: bool) -> bytes:
     for name, value in response.raw_headers:
         if name.lower() not in _NOT_PASSED:
             lines.append(b"%b: %b\r\n" % (name, value))
-    if not measured and request.http11:
+    if not measured and request.head.http11:
         lines.append(b"Transfer-Encoding: chunked\r\n")
     if not request.keep_alive:
         lines.append(b"Connection: close\r\n")
-    elif not request.http11:
+    elif not request.head.http11:
         lines.append(b"Connection: keep-alive\r\n")
     return b"".join(lines) + b"\r\n"

@@ -3,59 +3,59 @@
 Small replies leave in one write, heads of streams at once. A slow client holds its own instance's connection up, nothing else.
 """
 
-import asyncio
 from functools import lru_cache
+from typing import Protocol
 
 from gateway.errors import BadUpstream
-from gateway.reply import Head, Source
+from gateway.reply import Framing, Head, Source
 from gateway.telemetry import Counters
 from gateway.trust import reaches_the_client
 from proxy.request import Request
-from proxy.sessions import HEADER, Naming
+from proxy.sessions import HEADER
+from proxy.shape import Shape
 
 # A pod that asks for credentials would send the client's sign-in after metadata on our origin.
 _CHALLENGES = (401, 407)
 
 
+class Naming(Protocol):
+    """What clients call sessions."""
+
+    def rename(self, uid: str, status: int, upstream: bytes) -> str | None:
+        """The client's name for the session that a reply of the instance `uid` names, if it is to hear of one."""
+        ...
+
+
 class Relay:
     """A Receiver that writes to the client; also the Flow that the client's connection holds up."""
 
-    __slots__ = ("_chunked", "_counters", "_naming", "_open", "_request", "_source", "head_at")
+    __slots__ = ("_chunked", "_counters", "_naming", "_open", "_request", "_source", "_uid", "head_at")
 
-    def __init__(self, request: Request, naming: Naming, counters: Counters) -> None:
+    def __init__(self, request: Request, naming: Naming, uid: str, counters: Counters) -> None:
         self._request = request
         self._naming = naming
+        self._uid = uid
         self._counters = counters
         self._source: Source | None = None
-        self._chunked = False
-        self._open = False
+        self._chunked = self._open = False
         self.head_at = 0.0
 
     def begin(self, source: Source) -> None:
         """See Receiver."""
         self._source = source
-        self._request.client.flow = self
-        if self._request.client.writing_paused:  # by the answer before this one
+        client = self._request.client
+        client.flow = self
+        if client.writing_paused:  # by the answer before this one
             source.pause()
 
     def received(self, head: Head | None, body: bytes, complete: bool) -> None:
         """See Receiver. Raises BadUpstream for replies that must not be passed on."""
-        parts: list[bytes] = []
-        if head is not None:
-            parts += self._head(head)
-            self._request.began = True
-            self.head_at = asyncio.get_running_loop().time()
-            if not complete:
-                self._open = True
-                self._counters.streams += 1
+        start = b"" if head is None else self._begun(head, complete)
         if not self._chunked:
-            parts.append(body)
+            self._request.write(start + body if start else body)
         else:
-            if body:
-                parts += (b"%x\r\n" % len(body), body, b"\r\n")
-            if complete:
-                parts.append(b"0\r\n\r\n")
-        self._request.write(b"".join(parts))
+            piece = b"%x\r\n%b\r\n" % (len(body), body) if body else b""
+            self._request.write(start + piece + (b"0\r\n\r\n" if complete else b""))
 
     def end(self) -> None:
         """Nothing more will come, for whatever reason."""
@@ -74,47 +74,64 @@ class Relay:
         if self._source is not None:
             self._source.resume()
 
-    def _head(self, head: Head) -> list[bytes]:
+    def _begun(self, head: Head, complete: bool) -> bytes:
+        """The reply's head for the client."""
+        request = self._request
+        start = self._head(head)
+        request.began = True
+        self.head_at = request.client.now()
+        if not complete:
+            self._open = True
+            self._counters.streams += 1
+        return start
+
+    def _head(self, head: Head) -> bytes:
         if head.status in _CHALLENGES:
             raise BadUpstream("The server asks for credentials of its own; the gateway has none to give.")
-        parts = [b"HTTP/1.1 %d %b\r\n" % (head.status, head.reason)]
-        named = b""
-        for key, value in head.headers:
-            if _passes(key):
-                parts += (key, b": ", value, b"\r\n")
-            elif key == HEADER:
-                named = _only(named, value.strip())
-            elif key == b"content-length" and head.framing == "length":
-                parts += (key, b": ", value, b"\r\n")
-        name = self._naming.name(head.status, named)
-        if name is not None:
-            parts += (b"mcp-session-id: ", name.encode("ascii"), b"\r\n")
-        parts.append(self._framing(head))
-        return parts
+        shape = _shape(head.names, head.framing)
+        name = self._name(head, shape)
+        return b"HTTP/1.1 %d %b\r\n%b%b%b\r\n" % (
+            head.status,
+            head.reason,
+            shape.lines(head.values),
+            b"mcp-session-id: %b\r\n" % name.encode("ascii") if name is not None else b"",
+            self._connection(head.framing),
+        )
 
-    def _framing(self, head: Head) -> bytes:
-        """The rest of the head: what this connection adds."""
+    def _name(self, head: Head, shape: "_ReplyShape") -> str | None:
+        """The client's name for the session that the reply names."""
+        if not shape.sessions:
+            return None
+        ids = {head.values[at].strip() for at in shape.sessions}
+        if len(ids) > 1:
+            raise BadUpstream("The server named two sessions.")
+        return self._naming.rename(self._uid, head.status, ids.pop())
+
+    def _connection(self, framing: Framing) -> bytes:
+        """The lines that this connection adds."""
         request = self._request
         lines = b""
-        if head.framing in ("chunked", "end"):
-            if request.http11:
+        if framing in ("chunked", "end"):
+            if request.head.http11:
                 self._chunked, lines = True, b"transfer-encoding: chunked\r\n"
             else:
                 request.keep_alive = False
         if not request.keep_alive:
-            lines += b"connection: close\r\n"
-        elif not request.http11:
-            lines += b"connection: keep-alive\r\n"
-        return lines + b"\r\n"
+            return lines + b"connection: close\r\n"
+        return lines if request.head.http11 else lines + b"connection: keep-alive\r\n"
 
 
-def _only(one: bytes, other: bytes) -> bytes:
-    """The id that a reply names. Raises BadUpstream where it names two."""
-    if one and other != one:
-        raise BadUpstream("The server named two sessions.")
-    return other
+class _ReplyShape(Shape):
+    """What the names of a reply's headers mean."""
+
+    __slots__ = ("sessions",)
+
+    def __init__(self, names: tuple[bytes, ...], framing: Framing) -> None:
+        unsaid = (HEADER,) if framing == "length" else (HEADER, b"content-length")
+        super().__init__(names, lambda name: name not in unsaid and reaches_the_client(name))
+        self.sessions = self.where(HEADER)
 
 
-@lru_cache(maxsize=1024)
-def _passes(name: bytes) -> bool:
-    return reaches_the_client(name) and name not in (HEADER, b"content-length")
+@lru_cache(maxsize=1024)  # servers are ours to choose: their heads need no bound but this
+def _shape(names: tuple[bytes, ...], framing: Framing) -> _ReplyShape:
+    return _ReplyShape(names, framing)

@@ -5,15 +5,13 @@ RequestHandler asks a request for `_task`, `_finish` and `_cancel`, and a respon
 """
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from typing import Protocol
 
-from aiohttp import HttpVersion, HttpVersion10, HttpVersion11, StreamReader
-from aiohttp.abc import AbstractStreamWriter
-from multidict import CIMultiDictProxy
+from aiohttp import StreamReader
 
-from gateway.errors import Invalid
 from gateway.logs import new_request_id
-from proxy.fields import Fields, read
+from proxy.head import RequestHead
 
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 _CUT_SECONDS = 10.0
@@ -31,27 +29,17 @@ class Flow(Protocol):
         ...
 
 
-class Message(Protocol):
-    """What aiohttp's parser says of a request. The target is decoded as UTF-8 with surrogate escapes."""
-
-    method: str
-    path: str
-    version: HttpVersion
-    headers: CIMultiDictProxy[str]
-    raw_headers: tuple[tuple[bytes, bytes], ...]
-    should_close: bool
-    chunked: bool
-
-
 class Client(Protocol):
     """The connection a request came on."""
 
-    transport: asyncio.Transport | None
     flow: Flow | None
     body_due_since: float
 
     @property
+    def transport(self) -> asyncio.Transport | None: ...
+    @property
     def writing_paused(self) -> bool: ...
+    def now(self) -> float: ...
     def await_body(self) -> None: ...
     async def drain(self) -> None: ...
     def force_close(self) -> None: ...
@@ -76,83 +64,56 @@ KEEP = Sent(True)
 CLOSE = Sent(False)
 
 
-class Request:
-    """One request. `path` and `query` are as they came, not decoded; `began` says that an answer is on its way."""
+type Handler = Callable[[Request], Awaitable[Sent]]
 
-    __slots__ = (
-        "_id",
-        "_task",
-        "began",
-        "chunked",
-        "client",
-        "fields",
-        "headers",
-        "http11",
-        "keep_alive",
-        "method",
-        "path",
-        "payload",
-        "query",
-        "started",
-        "target",
-        "version",
-    )
+
+class Request:
+    """One request: its head, and its body, which is `data` or comes from `payload`. `began`: an answer is on its way."""
+
+    __slots__ = ("_id", "_task", "began", "client", "data", "head", "keep_alive", "payload", "started")
 
     def __init__(
-        self,
-        message: Message,
-        payload: StreamReader,
-        client: Client,
-        writer: AbstractStreamWriter,
-        task: "asyncio.Task[None]",
+        self, client: Client, head: RequestHead, data: bytes = b"", payload: StreamReader | None = None
     ) -> None:
-        self._task = task
-        self._id = ""
         self.client = client
+        self.head = head
+        self.data = data
         self.payload = payload
-        self.method = message.method
-        self.target = message.path
-        self.path, _, self.query = self.target.partition("?")
-        self.headers = message.headers
-        self.fields: Fields = read(message.raw_headers)
-        self.version = message.version
-        self.http11 = message.version == HttpVersion11
-        self.chunked = message.chunked
-        self.keep_alive = not message.should_close
+        self.keep_alive = head.keep_alive
         self.began = False
-        self.started = asyncio.get_running_loop().time()
+        self.started = client.now()
+        self._id = ""
+        self._task: asyncio.Task[None] | None = None
 
-    @property
-    def length(self) -> int | None:
-        """`Content-Length`. The parser has seen to it that it is a number."""
-        value = self.fields.once.get(b"content-length")
-        return None if value is None else int(value)
+    def __str__(self) -> str:
+        """For people: the query is left out, it may hold a session."""
+        return f"{self.head.method} {self.head.path[:256]}"
 
     @property
     def id(self) -> str:
         """The client's `X-Request-Id` if it is a plain one; else one of ours, made when first asked for."""
         if not self._id:
-            given = self.headers.get("X-Request-Id", "")
+            given = self.head.fields.get("X-Request-Id") or ""
             self._id = given if _is_plain(given) else new_request_id()
         return self._id
 
-    def check_version(self) -> None:
-        """Raises Invalid for anything but HTTP/1.1 and HTTP/1.0."""
-        if not self.http11 and self.version != HttpVersion10:
-            raise Invalid("This is not HTTP/1.1.")
+    @property
+    def is_whole(self) -> bool:
+        """Whether all of the body is here."""
+        return self.payload is None or self.payload.is_eof()
+
+    def here(self) -> bytes:
+        """The body as far as it is here."""
+        return self.data if self.payload is None else self.payload.read_nowait()
 
     def give_up_body(self, error: BaseException) -> None:
         """No more of the body will come: whoever reads it gets this error."""
-        if not self.payload.is_eof():
+        if self.payload is not None and not self.payload.is_eof():
             self.payload.set_exception(error)
 
     def invite(self) -> None:
         """Asks for the body where the client waits to be asked (RFC 9110 §10.1.1)."""
-        if (
-            self.http11
-            and self.fields.once.get(b"expect", b"").lower() == b"100-continue"
-            and not self.payload.is_eof()
-        ):
+        if self.head.http11 and self.head.fields.once.get(b"expect", b"").lower() == b"100-continue":
             self.write(_CONTINUE)
 
     def write(self, data: bytes) -> None:
@@ -173,7 +134,7 @@ class Request:
         """Ends the connection in the middle of an answer, so that nobody takes it for a whole one."""
         transport = self.client.transport
         if transport is not None:
-            if self.http11:
+            if self.head.http11:
                 self.client.force_close()  # what was written still arrives; the framing shows that more was to come
                 asyncio.get_running_loop().call_later(_CUT_SECONDS, transport.abort)
             else:

@@ -11,6 +11,9 @@ from gateway.operations import OPERATIONS, Operation
 
 MCP_METHODS = "GET, POST, DELETE"
 
+# They answer before the Host is looked at.
+PROBES = frozenset({"/ping", "/ready"})
+
 type Place = Literal["ping", "ready", "index", "adapter", "control-plane"]
 
 # Whatever a path of ours may be made of. `%`, empty and dot segments could be another path to whoever stands behind us.

@@ -7,7 +7,7 @@ import msgspec
 from gateway.errors import BadUpstream, Invalid
 from gateway.identity import Principal
 from gateway.seal import KeyRing, bound
-from proxy.request import Request
+from proxy.head import RequestHead
 
 HEADER = b"mcp-session-id"
 LONGEST = 2048  # bytes of a server's own id
@@ -22,64 +22,54 @@ class Session(msgspec.Struct, frozen=True, gc=False):
     sealed: str
 
 
-def given(request: Request) -> tuple[str, str]:
-    """The id a request carries (may be empty), and its query without it. Raises Invalid where two ids differ."""
-    header = request.fields.once.get(HEADER, b"").decode("latin-1")
-    if "session" not in request.query and "%" not in request.query:
-        return header, request.query
-    kept, found = _split(request.query)
+def given(head: RequestHead) -> tuple[str, str]:
+    """The id a head carries (may be empty), and its query without it. Raises Invalid where two ids differ."""
+    header = head.fields.once.get(HEADER, b"").decode("latin-1")
+    query = head.query
+    if "session" not in query and "%" not in query:
+        return header, query
+    kept, found = _split(query)
     ids = {id for id in (header, *found) if id}
     if len(ids) > 1:
         raise Invalid("session_id: another session than the one in Mcp-Session-Id.", field="session_id")
     return (ids.pop() if ids else ""), kept
 
 
-def open_id(seals: KeyRing, sealed: str, adapter: str, caller: Principal) -> Session | None:
-    """The session behind an id; None unless it was sealed for this adapter and this caller."""
-    opened = seals.open(sealed, bound(_KIND, adapter, caller.id))
-    if opened is None:
-        return None
-    end = 1 + opened[0]
-    return Session(opened[1:end].decode(), opened[end:], sealed)
+class Sessions:
+    """Opens and seals the ids of adapters' sessions."""
 
-
-def seal_id(seals: KeyRing, uid: str, upstream: bytes, adapter: str, caller: Principal) -> str:
-    """An id for the client."""
-    instance = uid.encode()
-    return seals.seal(bytes((len(instance),)) + instance + upstream, bound(_KIND, adapter, caller.id))
-
-
-class Naming:
-    """What the client is told of the session in one reply."""
-
-    __slots__ = ("_adapter", "_caller", "_modern", "_seals", "_session", "_uid")
-
-    def __init__(
-        self, seals: KeyRing, uid: str, adapter: str, caller: Principal, session: Session | None, modern: bool
-    ) -> None:
-        """`uid` is that of the instance which answers."""
+    def __init__(self, seals: KeyRing) -> None:
         self._seals = seals
-        self._uid = uid
-        self._adapter = adapter
-        self._caller = caller
-        self._session = session
-        self._modern = modern
 
-    def name(self, status: int, upstream: bytes) -> str | None:
-        """The id for a reply whose server named `upstream`: the client's own for the one it has, a new one, or none.
+    def open(self, sealed: str, adapter: str, caller: Principal) -> Session | None:
+        """The session behind an id; None unless it was sealed for this adapter and this caller."""
+        opened = self._seals.open(sealed, bound(_KIND, adapter, caller.id))
+        if opened is None:
+            return None
+        end = 1 + opened[0]
+        return Session(opened[1:end].decode(), opened[end:], sealed)
+
+    def seal(self, uid: str, upstream: bytes, adapter: str, caller: Principal) -> str:
+        """An id for what the instance `uid` calls `upstream`."""
+        instance = uid.encode()
+        plain = bytes((len(instance),)) + instance + upstream
+        return self._seals.seal(plain, bound(_KIND, adapter, caller.id))
+
+    def rename(
+        self, status: int, upstream: bytes, session: Session | None, uid: str, adapter: str, caller: Principal
+    ) -> str | None:
+        """What a legacy reply that names `upstream` may tell the client: its own id for the session it has, a new one, nothing.
 
         Servers repeat the id on every reply, and some stamp fresh dead ones on errors: those name nothing.
         Raises BadUpstream for an id too long to be sealed.
         """
-        if self._modern or status >= 400 or not upstream:
+        if status >= 400 or not upstream:
             return None
         if len(upstream) > LONGEST:
             raise BadUpstream("The server's session id is too long.")
-        if self._session is not None and upstream == self._session.upstream:
-            return self._session.sealed
-        if status >= 300:
-            return None
-        return seal_id(self._seals, self._uid, upstream, self._adapter, self._caller)
+        if session is not None and upstream == session.upstream:
+            return session.sealed
+        return self.seal(uid, upstream, adapter, caller) if status < 300 else None
 
 
 def _split(query: str) -> tuple[str, list[str]]:

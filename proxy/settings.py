@@ -23,6 +23,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """How long a client's connection may lie idle, or take to send a head."""
     stall_seconds: float = 60.0
     """How long a client may neither take nor give a byte that is due."""
+    fast_lane: bool = True
+    """Whether plain requests pass by aiohttp's server. Tests run without it too: nothing but the cost may change."""
     slow_seconds: float = 10.0
     """From when on a call is worth a log line."""
 

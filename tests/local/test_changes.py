@@ -53,6 +53,7 @@ async def test_one_that_goes_takes_no_new_sessions_but_keeps_its_own_until_it_ha
     (leaving,) = machine.instances(record)
     assert (leaving.uid, leaving.ready) == (before.uid, False)
     assert (await ask(leaving))["pid"]
+    machine.supervisor.hasten()
     await holds(lambda: machine.instances(record) == [])
 
 

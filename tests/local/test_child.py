@@ -19,6 +19,8 @@ from local.ports import Ports
 from tests.local.tiny.images import tiny
 from tests.local.waiting import holds
 
+TERM_WOULD_COME = 2.0  # seconds
+
 
 class Runner:
     """Starts tiny servers with a log of their own."""
@@ -70,7 +72,7 @@ async def test_a_child_holds_no_file_of_the_gateway(runner: Runner) -> None:
 
 async def test_int_is_enough_for_most_and_then_it_is_quick(runner: Runner) -> None:
     child = await runner.start("listens")
-    assert await timed_stop(child) < 1.5
+    assert await timed_stop(child) < TERM_WOULD_COME
     assert child.code in (-signal.SIGINT, 1)
     assert family(child.pid) == []
 
@@ -86,13 +88,13 @@ async def test_a_stop_under_way_can_be_hastened(runner: Runner) -> None:
     stopping = asyncio.create_task(timed_stop(child))
     await asyncio.sleep(0)
     child.kill()
-    assert await stopping < 1.5
+    assert await stopping < TERM_WOULD_COME
 
 
 async def test_grandchildren_end_with_the_child(runner: Runner) -> None:
     child = await runner.start("wraps")
     (grandchild,) = descendants(child.pid)
-    assert await timed_stop(child) < 1.5
+    assert await timed_stop(child) < TERM_WOULD_COME
     assert not Path(f"/proc/{grandchild.pid}").exists()
 
 
@@ -109,7 +111,7 @@ async def test_when_a_child_dies_the_rest_of_its_group_is_killed_at_once(runner:
     (grandchild,) = descendants(child.pid)
     os.kill(child.pid, signal.SIGKILL)
     await holds(lambda: child.ended)
-    assert await timed_stop(child) < 1
+    assert await timed_stop(child) < TERM_WOULD_COME
     await holds(lambda: not Path(f"/proc/{grandchild.pid}").exists())
 
 
@@ -118,7 +120,7 @@ async def test_its_end_is_known_within_moments(runner: Runner) -> None:
     began = time.monotonic()
     os.kill(child.pid, signal.SIGKILL)
     await runner.bell.until(lambda: child.ended, 5)
-    assert time.monotonic() - began < 0.5
+    assert time.monotonic() - began < 1
     assert child.code == -signal.SIGKILL
     await child.stop()
 

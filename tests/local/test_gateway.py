@@ -10,7 +10,7 @@ import pytest
 from aiohttp import ClientError
 
 from local.gateway import CannotListen, LocalGateway
-from local.home import HomeError
+from local.home import Home, HomeError
 from local.images import ImagesError
 from local.settings import Settings
 from local.sqlite import Database
@@ -98,8 +98,7 @@ async def test_an_image_file_that_cannot_be_used_stops_the_start_and_nothing_is_
 
 
 async def test_a_malformed_seal_key_stops_the_start(settings: Settings) -> None:
-    settings.home.mkdir()
-    (settings.home / "seal.key").write_text("changeme")
+    Home.prepared(settings.home).seal_key.write_text("changeme")
     with pytest.raises(HomeError, match=r"seal\.key"):
         await LocalGateway(settings).__aenter__()
 

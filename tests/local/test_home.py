@@ -25,6 +25,20 @@ def test_a_home_open_to_others_is_closed_to_them(tmp_path: Path) -> None:
     assert stat.S_IMODE(tmp_path.stat().st_mode) == 0o700
 
 
+def test_a_folder_that_holds_other_things_is_left_as_it_is(tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    (tmp_path / "thesis.txt").write_text("")
+    with pytest.raises(HomeError, match="holds other things"):
+        Home.prepared(tmp_path)
+    assert stat.S_IMODE(tmp_path.stat().st_mode) == 0o755
+    assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
+
+
+def test_a_home_is_found_as_it_was_left(tmp_path: Path) -> None:
+    (Home.prepared(tmp_path).logs / "x.log").write_text("x")
+    assert (Home.prepared(tmp_path).logs / "x.log").read_text() == "x"
+
+
 def test_a_file_in_the_place_of_a_home_is_named(tmp_path: Path) -> None:
     (tmp_path / "home").write_text("")
     with pytest.raises(HomeError, match="home: "):

@@ -8,6 +8,7 @@ import sys
 import pytest
 
 from local import listening
+from local.listeners import listeners, listeners_of_proc
 from local.listening import dial, ports_of
 from tests.local.tiny.images import ROOT
 from tests.local.waiting import holds
@@ -93,3 +94,11 @@ def test_without_proc_whoever_answers_is_believed(monkeypatch: pytest.MonkeyPatc
         assert dial(1, port) == "127.0.0.1"
     assert dial(1, port) is None
     assert ports_of(os.getpid()) == []
+
+
+def test_the_kernel_and_proc_name_the_same_listeners() -> None:
+    with listener("127.0.0.1") as four, listener("::1") as six:
+        ours = {four.getsockname()[1], six.getsockname()[1]}
+        asked = {found for found in listeners() if found.port in ours}
+        assert len(asked) == 2
+        assert asked == {found for found in listeners_of_proc() if found.port in ours}

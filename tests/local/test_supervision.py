@@ -10,11 +10,18 @@ from pathlib import Path
 
 import pytest
 
+from gateway.card import Card
 from gateway.records import Probe
+from gateway.view import View
+from local.deployer import LocalDeployer
+from local.home import Home
 from local.listening import dial
+from local.ports import Ports
+from local.supervisor import Supervisor
 from tests.contracts.records import adapter
 from tests.local.machine import Machine, ask
-from tests.local.tiny.images import ROOT
+from tests.local.test_ports import free_range
+from tests.local.tiny.images import IMAGES, ROOT
 from tests.local.waiting import holds, until
 
 
@@ -49,7 +56,7 @@ async def test_a_process_that_dies_leaves_the_catalog_within_moments_and_comes_b
     os.kill(pid, signal.SIGKILL)
     began = time.monotonic()
     await holds(lambda: machine.instances(adapter()) == [], 5)
-    assert time.monotonic() - began < 0.5
+    assert time.monotonic() - began < 1
     (after,) = await machine.ready(adapter(), 1)
     assert after.uid != before.uid
     status = await machine.status(adapter())
@@ -132,7 +139,7 @@ async def test_a_command_that_cannot_be_executed_has_failed_at_once(machine: Mac
     record = adapter(image_name="missing")
     await machine.deployer.apply(record)
     await holds(lambda: card(machine).state == "failed")
-    assert time.monotonic() - began < 1.5
+    assert time.monotonic() - began < 2  # five ends in a row take longer
     assert card(machine).reason == "cannot be started: No such file or directory: /no/such/program"
     assert "cannot be started" in await machine.printed(record, "cannot")
 
@@ -170,6 +177,22 @@ async def test_a_flood_of_output_is_bounded_on_disk(machine: Machine) -> None:
     assert sum(path.stat().st_size for path in files) < 11 * 2**20
 
 
+async def test_without_a_port_an_instance_says_so_and_the_others_still_start(home: Home) -> None:
+    ports = free_range(2)
+    view = View(synced=True)
+    supervisor = Supervisor(home, view, Ports(ports))
+    machine = Machine(home, view, supervisor, LocalDeployer(supervisor, view, IMAGES, home))
+    record = adapter(replica_count=24)  # more than may start at the same time
+    await machine.deployer.apply(record)
+    await machine.ready(record, 2)
+    reasons = [i.reason for i in (await machine.status(record)).instances if not i.ready]
+    assert reasons == [f"cannot be started: all ports from {ports[0]} to {ports[1]} are in use"] * 22
+    await machine.deployer.apply(adapter(replica_count=1, generation=2))
+    await machine.ready(record, 1)
+    await machine.run(adapter("two", image_name="echoes"))
+    await supervisor.close()
+
+
 async def ask_only(host: str, port: int, path: str) -> None:
     """A request whose answer may never come."""
     reader, writer = await asyncio.open_connection(host, port)
@@ -178,7 +201,7 @@ async def ask_only(host: str, port: int, path: str) -> None:
     writer.close()
 
 
-def card(machine: Machine):
+def card(machine: Machine) -> Card:
     listing = machine.view.get("adapter", "one")
     assert listing
     return listing.card

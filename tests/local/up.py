@@ -8,6 +8,7 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 from types import TracebackType
+from typing import Self
 
 from tests.local.tiny.images import ROOT, write
 from tests.local.waiting import holds
@@ -32,7 +33,7 @@ class Command:
             start_new_session=True,
         )
 
-    async def __aenter__(self) -> "Command":
+    async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(

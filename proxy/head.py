@@ -1,0 +1,48 @@
+"""RequestHead: what the head of a request says: the same for the same bytes, whoever sends them and whenever."""
+
+from proxy.fields import Fields
+
+
+class RequestHead:
+    """One head. `path` and `query` are as they came, not decoded.
+
+    `place` and `plan` are notes of those who found out before what the head comes to; they say for how long that holds.
+    """
+
+    __slots__ = (
+        "chunked",
+        "fields",
+        "http11",
+        "keep_alive",
+        "length",
+        "method",
+        "path",
+        "place",
+        "plan",
+        "query",
+        "target",
+        "version",
+    )
+
+    def __init__(
+        self,
+        method: str,
+        target: str,
+        fields: Fields,
+        *,
+        version: tuple[int, int] = (1, 1),
+        keep_alive: bool = True,
+        chunked: bool = False,
+    ) -> None:
+        self.method = method
+        self.target = target
+        self.path, _, self.query = target.partition("?")
+        self.fields = fields
+        self.version = version
+        self.http11 = version == (1, 1)
+        self.keep_alive = keep_alive
+        self.chunked = chunked
+        length = fields.once.get(b"content-length")
+        self.length = None if length is None else int(length)  # the parser has seen to it that it is a number
+        self.place: object = None
+        self.plan: object = None

@@ -1,0 +1,1 @@
+"""Generated requests against the whole OpenAPI document: `pytest -m fuzz`. Minutes, and a gateway of its own."""

@@ -1,0 +1,103 @@
+"""Caller: one person in front of the gateway's REST API, by dev headers. Registers, and removes what it registered."""
+
+import secrets
+from types import TracebackType
+from typing import Any
+
+import aiohttp
+import msgspec
+
+from tests.fakes.images import VERSION
+from tests.journeys.reply import Json, Reply, read
+from tests.journeys.waiting import PATIENCE, until
+
+TEAM = "team"  # the role of those who may call what a test shares
+
+
+class Caller:
+    """`async with Caller(url, user) as ada`: what she registered is deleted at the end."""
+
+    def __init__(self, url: str, user: str = "", roles: str = "") -> None:
+        self.url = url
+        self.headers = {name: value for name, value in (("X-Dev-UserId", user), ("X-Dev-Roles", roles)) if value}
+        self.http = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=0), timeout=aiohttp.ClientTimeout(total=2 * PATIENCE)
+        )
+        self._registered: list[str] = []
+
+    async def __aenter__(self) -> "Caller":
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            for path in self._registered:
+                await self.delete(path)
+        finally:
+            await self.http.close()
+
+    async def get(self, path: str, **headers: str) -> Reply:
+        """GET; header names are written with `_` for `-`."""
+        return await self.ask("GET", path, headers)
+
+    async def delete(self, path: str, **headers: str) -> Reply:
+        """DELETE."""
+        return await self.ask("DELETE", path, headers)
+
+    async def post(self, path: str, body: object, **headers: str) -> Reply:
+        """POST of a JSON value, or of bytes as they are."""
+        return await self.ask("POST", path, headers, body)
+
+    async def put(self, path: str, body: object, **headers: str) -> Reply:
+        """PUT of a JSON value, or of bytes as they are."""
+        return await self.ask("PUT", path, headers, body)
+
+    async def ask(self, method: str, path: str, headers: dict[str, str], body: object = None) -> Reply:
+        """One request with the caller's identity."""
+        sent = {**self.headers, **{name.replace("_", "-"): value for name, value in headers.items()}}
+        data = None if body is None else body if isinstance(body, bytes) else msgspec.json.encode(body)
+        if data is not None:
+            sent.setdefault("Content-Type", "application/json")
+        async with self.http.request(
+            method, self.url + path, headers=sent, data=data, allow_redirects=False
+        ) as response:
+            return await read(response)
+
+    async def register(self, image: str, **members: Any) -> str:
+        """Registers an adapter under a name of its own; returns the name. Raises AssertionError unless 201."""
+        body = adapter(image, **members)
+        reply = await self.post("/adapters", body)
+        assert reply.status == 201, reply.body
+        self._registered.append(f"/adapters/{body['name']}")
+        return body["name"]
+
+    async def serving(self, image: str, **members: Any) -> str:
+        """Registers an adapter and waits until all its instances are ready; returns the name."""
+        name = await self.register(image, **members)
+        await self.ready(name, members.get("replicaCount", 1))
+        return name
+
+    async def ready(self, name: str, replicas: int) -> None:
+        """Waits until `replicas` instances are ready."""
+        await until(lambda: self.status(name), lambda status: status["readyReplicas"] == replicas)
+
+    async def status(self, name: str) -> Json:
+        """The status of an adapter."""
+        reply = await self.get(f"/adapters/{name}/status")
+        assert reply.status == 200, reply.body
+        return reply.json
+
+    def later_removes(self, path: str) -> None:
+        """Deletes `path` at the end as well."""
+        self._registered.append(path)
+
+
+def adapter(image: str, **members: Any) -> Json:
+    """The body of an adapter with a name that no other has."""
+    return {"name": fresh(image[:20]), "imageName": image, "imageVersion": VERSION, **members}
+
+
+def fresh(stem: str = "j") -> str:
+    """A name nobody used before."""
+    return f"{stem}-{secrets.token_hex(4)}"

@@ -1,0 +1,78 @@
+"""Gateway: the one that journeys talk to. Started for the run with the fakes as its images, or any other.
+
+GATEWAY_URL=http://…       a gateway that is running already, with dev identity. Its images must know the fakes by their
+                           names and version: locally `python -m tests.fakes.images FILE` and `--images FILE`.
+JOURNEY_HOLD_SECONDS=30    what that gateway was told as Proxy__HoldSeconds
+"""
+
+import os
+import re
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+
+import msgspec
+
+from tests.fakes.images import write
+
+HOLD = 3  # seconds, so that a journey that waits for them stays short
+HEAD = 4
+START = 30.0
+STOP = 20.0
+_SAID = re.compile(r"^MCP gateway\s+(http\S+)$", re.MULTILINE)
+
+
+class Gateway(msgspec.Struct, frozen=True):
+    """Where it is, and the settings that journeys have to know. `embedded`: it runs on this machine, for this run alone."""
+
+    url: str
+    hold: float
+    head: float
+    embedded: bool
+
+
+@contextmanager
+def gateway(home: Path) -> Generator[Gateway]:
+    """The gateway of GATEWAY_URL, or one of our own that ends with the block. Raises AssertionError with its log."""
+    if url := os.environ.get("GATEWAY_URL"):
+        yield Gateway(url.rstrip("/"), float(os.environ.get("JOURNEY_HOLD_SECONDS", "30")), 300, embedded=False)
+        return
+    command = ["up", "--port", "0", "--home", str(home), "--images", str(write(home.parent / "images.toml"))]
+    environment = {**os.environ, "Proxy__HoldSeconds": str(HOLD), "Proxy__HeadSeconds": str(HEAD)}
+    log = home.parent / "gateway.log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [Path(sys.executable).with_name("mcp-gateway"), *command], env=environment, stdout=output, stderr=output
+        )
+        try:
+            yield Gateway(_url(process, log), HOLD, HEAD, embedded=True)
+        finally:
+            process.terminate()
+            code = process.wait(STOP)
+    assert code == 0, f"the gateway ended with {code}:\n{log.read_text()[-4000:]}"
+
+
+def _url(process: subprocess.Popen[bytes], log: Path) -> str:
+    """Where it says it is, once it is ready there."""
+    deadline = time.monotonic() + START
+    while not ((said := _SAID.search(log.read_text())) and _ready(said[1])):
+        running = process.poll() is None and time.monotonic() < deadline
+        assert running, f"the gateway did not start:\n{log.read_text()[-4000:]}"
+        time.sleep(0.05)  # a file does not tell when it is written to
+    return said[1]
+
+
+def _ready(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(f"{url}/ready", timeout=2) as response:
+            return response.status == 200
+    except urllib.error.HTTPError as error:
+        error.close()
+        return False
+    except OSError:
+        return False
