@@ -21,7 +21,7 @@ import msgspec
 from tests.fakes.images import write
 
 HOLD = 3  # seconds, so that a journey that waits for them stays short
-HEAD = 4
+HEAD = 3
 START = 30.0
 STOP = 20.0
 _SAID = re.compile(r"^MCP gateway\s+(http\S+)$", re.MULTILINE)
