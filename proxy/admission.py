@@ -41,12 +41,9 @@ class Admission:
     def check_edge(self, head: RequestHead) -> None:
         """Raises Misdirected, Forbidden (Origin), or what is wrong with the head, in this order."""
         fields = head.fields
-        host = fields.once.get(b"host", b"")
-        if host not in self._hosts and not self._is_named(host.lower()):
-            text = host.decode("ascii", "replace")[:128]
-            raise Misdirected(
-                f"`{text}` is not served here. Names that are stand in Proxy__AllowedHosts.", field="host"
-            )
+        self._check_host(fields.once.get(b"host", b""))
+        if head.authority:
+            self._check_host(head.authority)
         origin = fields.once.get(b"origin")
         if origin is not None and origin.lower() not in self._origins:
             raise Forbidden("Pages of this origin may not call the gateway.")
@@ -62,9 +59,6 @@ class Admission:
         """Who calls. Raises Unauthenticated."""
         return await self._identify.verify(head.fields)
 
-    def _is_named(self, host: bytes) -> bool:
-        return host in self._hosts or (bool(self._names) and host.rpartition(b":")[0] in self._names)
-
     async def awaited(self, name: str) -> Listing:
         """An adapter that is not known yet. Raises NotFound if it is not a moment later either."""
         found = None
@@ -79,6 +73,16 @@ class Admission:
         if found is None:
             raise NotFound("There is no such adapter.")
         return found
+
+    def _check_host(self, host: bytes) -> None:
+        if host not in self._hosts and not self._is_named(host.lower()):
+            text = host.decode("ascii", "replace")[:128]
+            raise Misdirected(
+                f"`{text}` is not served here. Names that are stand in Proxy__AllowedHosts.", field="host"
+            )
+
+    def _is_named(self, host: bytes) -> bool:
+        return host in self._hosts or (bool(self._names) and host.rpartition(b":")[0] in self._names)
 
 
 def check_rights(listing: Listing, caller: Principal) -> None:

@@ -45,6 +45,10 @@ class Fields:
             value = next((self.values[at] for at in self._shape.where(name)), None)
         return default if value is None else value.decode("utf-8", "surrogateescape")
 
+    def count(self, name: bytes) -> int:
+        """How often a header of that lower-case name was given."""
+        return len(self._shape.where(name))
+
     def pairs(self) -> list[tuple[bytes, bytes]]:
         """Every line."""
         return list(zip(self.names, self.values, strict=True))

@@ -4,12 +4,13 @@ from proxy.fields import Fields
 
 
 class RequestHead:
-    """One head. `path` and `query` are as they came, not decoded.
+    """One head. `path` and `query` are as they came, not decoded; `authority` is that of a target in absolute form.
 
     `place` and `plan` are notes of those who found out before what the head comes to; they say for how long that holds.
     """
 
     __slots__ = (
+        "authority",
         "chunked",
         "fields",
         "http11",
@@ -35,6 +36,9 @@ class RequestHead:
         chunked: bool = False,
     ) -> None:
         self.method = method
+        self.authority = b""
+        if not target.startswith("/"):
+            self.authority, target = _absolute(target)
         self.target = target
         self.path, _, self.query = target.partition("?")
         self.fields = fields
@@ -46,3 +50,12 @@ class RequestHead:
         self.length = None if length is None else int(length)  # the parser has seen to it that it is a number
         self.place: object = None
         self.plan: object = None
+
+
+def _absolute(target: str) -> tuple[bytes, str]:
+    """Authority and target of `http://authority/path` (RFC 9112 §3.2.2: servers must take it)."""
+    scheme, _, rest = target.partition("://")
+    if scheme.lower() not in ("http", "https"):
+        return b"", target
+    authority, slash, path = rest.partition("/")
+    return authority.encode("utf-8", "surrogateescape"), slash + path

@@ -23,6 +23,9 @@ class Heads:
     def __init__(self) -> None:
         self._known: dict[bytes, RequestHead] = {}
 
+    def __len__(self) -> int:
+        return len(self._known)
+
     def read(self, raw: bytes) -> RequestHead | None:
         """The head in `raw`, which ends with an empty line. None: not a plain one, or none at all."""
         return self._known.get(raw) or self._learn(raw)
@@ -55,7 +58,7 @@ class _Reading:
         if not self._complete or len(self._names) > MAX_HEADERS or self._parser.get_http_version() != "1.1":
             return None
         fields = Fields(tuple(self._names), tuple(self._values))
-        if b"host" not in fields.once or not _UNUSUAL.isdisjoint(fields.once):
+        if fields.count(b"host") != 1 or not _UNUSUAL.isdisjoint(fields.once):
             return None
         method, target = self._parser.get_method().decode("ascii"), self._url.decode("utf-8", "surrogateescape")
         return RequestHead(method, target, fields, keep_alive=self._parser.should_keep_alive())

@@ -72,15 +72,18 @@ class FastConnection(ClientConnection):
         self._seen = seen
         end = seen.find(b"\r\n\r\n") + 4
         if end < 4:
-            if len(seen) > MAX_LINE:
+            if len(seen) > MAX_LINE or not seen[:1].isalpha():  # no method begins like that, TLS does
                 self._leave()
             return
         head = self._heads.read(seen[:end])
         missing = _BODY + 1 if head is None else end + (head.length or 0) - len(seen)
         if head is not None and missing == 0:
             self._seen = b""
+            self.body_due_since = 0.0
             self._serve(head, seen[end:])
-        elif not 0 < missing <= _BODY:
+        elif 0 < missing <= _BODY:
+            self.await_body()
+        else:
             self._leave()
 
     def _serve(self, head: RequestHead, data: bytes) -> None:
@@ -125,6 +128,7 @@ class FastConnection(ClientConnection):
         """Leaves the rest of the connection to aiohttp."""
         seen, self._seen = self._seen, b""
         self._fast = False
+        self.body_due_since = 0.0
         if self._buffer_paused:
             self._resume_reading_for_buffer()
         super().data_received(seen)

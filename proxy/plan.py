@@ -34,8 +34,7 @@ class Plan:
         self._lines = b""
         self.listing = listing
         self.modern = head.fields.modern
-        sealed, self.query = given(head)
-        self.sealed = "" if self.modern else sealed
+        self.sealed, self.query = given(head)
         self.session: Session | None = sessions.open(self.sealed, self.name, caller) if self.sealed else None
         self.holder = held_by(listing, self.session.uid) if self.session is not None else None
 

@@ -5,6 +5,8 @@ RequestHandler asks a request for `_task`, `_finish` and `_cancel`, and a respon
 """
 
 import asyncio
+import socket
+import struct
 from collections.abc import Awaitable, Callable
 from typing import Protocol
 
@@ -138,7 +140,7 @@ class Request:
                 self.client.force_close()  # what was written still arrives; the framing shows that more was to come
                 asyncio.get_running_loop().call_later(_CUT_SECONDS, transport.abort)
             else:
-                transport.abort()  # without framing only a reset shows it
+                _reset(transport)  # without framing nothing else shows it
         return CLOSE
 
     def _finish(self) -> None:
@@ -147,6 +149,13 @@ class Request:
     def _cancel(self, error: BaseException) -> None:
         """Called by RequestHandler when the client is gone."""
         self.give_up_body(error)
+
+
+def _reset(transport: asyncio.Transport) -> None:
+    end: socket.socket | None = transport.get_extra_info("socket")
+    if end is not None:
+        end.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    transport.abort()
 
 
 def _is_plain(id: str) -> bool:

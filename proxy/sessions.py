@@ -23,13 +23,14 @@ class Session(msgspec.Struct, frozen=True, gc=False):
 
 
 def given(head: RequestHead) -> tuple[str, str]:
-    """The id a head carries (may be empty), and its query without it. Raises Invalid where two ids differ."""
-    header = head.fields.once.get(HEADER, b"").decode("latin-1")
-    query = head.query
-    if "session" not in query and "%" not in query:
-        return header, query
-    kept, found = _split(query)
-    ids = {id for id in (header, *found) if id}
+    """The id a head carries (empty: none, or none that means anything), and its query without it.
+
+    Raises Invalid where two ids differ.
+    """
+    kept, found = _split(head.query) if "session" in head.query or "%" in head.query else (head.query, [])
+    if head.fields.modern:
+        return "", kept
+    ids = {id for id in (head.fields.once.get(HEADER, b"").decode("latin-1"), *found) if id}
     if len(ids) > 1:
         raise Invalid("session_id: another session than the one in Mcp-Session-Id.", field="session_id")
     return (ids.pop() if ids else ""), kept

@@ -1,0 +1,1 @@
+"""The proxy, from its port inwards: real sockets on both sides, and servers that do what they like behind it."""
