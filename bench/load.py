@@ -19,10 +19,21 @@ _SCRIPT = """
 wrk.method = "POST"
 wrk.body = %s
 %s
+%s
 function done(summary, latency, requests)
   local e = summary.errors
   io.write(string.format('{"requests":%%d,"bytes":%%d,"microseconds":%%d,"errors":%%d}',
     summary.requests, summary.bytes, summary.duration, e.connect + e.read + e.write + e.status + e.timeout))
+end
+"""
+
+# A client that traces: no two heads alike, so that nothing a proxy remembers of a head serves twice. Not sampled.
+_TRACED = """
+local n = 0
+function request()
+  n = n + 1
+  wrk.headers["traceparent"] = string.format("00-%032x-%016x-00", n, n)
+  return wrk.format()
 end
 """
 
@@ -43,19 +54,19 @@ class _Summary(msgspec.Struct, frozen=True):
 
 
 @contextmanager
-def script(session: Session) -> Generator[Path]:
-    """The Lua script that makes wrk send the session's call."""
+def script(session: Session, *, traced: bool) -> Generator[Path]:
+    """The Lua script that makes wrk send the session's call; `traced`: each with a `traceparent` of its own."""
     lines = (f"wrk.headers[{_lua(name)}] = {_lua(value)}" for name, value in session.headers.items())
     with tempfile.NamedTemporaryFile("w", suffix=".lua", prefix="mcp-gateway-bench-") as file:
-        file.write(_SCRIPT % (_lua(CALL.decode()), "\n".join(lines)))
+        file.write(_SCRIPT % (_lua(CALL.decode()), "\n".join(lines), _TRACED if traced else ""))
         file.flush()
         yield Path(file.name)
 
 
-def run(session: Session, seconds: int) -> Round:
+def run(session: Session, seconds: int, *, traced: bool = False) -> Round:
     """One round. Raises Failed for a single error, or replies that cannot all have been the right one."""
     pid, name = session.child.pid, session.child.name
-    with script(session) as lua:
+    with script(session, traced=traced) as lua:
         before = cpu.seconds(pid)
         summary = _wrk(session.child.port, lua, seconds)
         used = cpu.seconds(pid) - before

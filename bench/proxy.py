@@ -59,8 +59,8 @@ def _bench(rounds: int, seconds: int) -> None:
     cost = imports.cost()
     with python("upstream", "bench.upstream") as upstream:
         memory = _memory(upstream.port)
-        measured = _cpu(upstream.port, rounds, seconds)
-    figures = report.figures(measured, memory, cost, _STREAMS, seconds)
+        measured, traced = _cpu(upstream.port, rounds, seconds)
+    figures = report.figures(measured, traced, memory, cost, _STREAMS, seconds)
     print()
     print(*report.table(measured, memory), "", *report.verdicts(figures), "", sep="\n")
     print(report.line(figures), flush=True)
@@ -76,8 +76,8 @@ def _memory(upstream: int) -> dict[str, float]:
     return kilobytes
 
 
-def _cpu(upstream: int, rounds: int, seconds: int) -> dict[str, list[Round]]:
-    """Rounds of each proxy in turn, so that what disturbs the machine disturbs all three."""
+def _cpu(upstream: int, rounds: int, seconds: int) -> tuple[dict[str, list[Round]], dict[str, list[Round]]]:
+    """Rounds of each proxy in turn, so that what disturbs the machine disturbs all; then traced calls, no two heads alike."""
     with contextlib.ExitStack() as stack:
         children = [stack.enter_context(_proxy(name, upstream)) for name in (OURS, NGINX, NAIVE)]
         sessions = {child.name: open_session(child) for child in children}
@@ -85,18 +85,20 @@ def _cpu(upstream: int, rounds: int, seconds: int) -> dict[str, list[Round]]:
         for session in sessions.values():
             load.run(session, 1)  # warm: connections pooled, code specialised
         measured = _rounds(sessions, rounds, seconds)
+        traced = _rounds({name: sessions[name] for name in (OURS, NGINX)}, max(3, rounds // 2), seconds, traced=True)
         for session in sessions.values():
             check(session.child, session.headers)
-        return measured
+        return measured, traced
 
 
-def _rounds(sessions: dict[str, Session], rounds: int, seconds: int) -> dict[str, list[Round]]:
+def _rounds(sessions: dict[str, Session], rounds: int, seconds: int, *, traced: bool = False) -> dict[str, list[Round]]:
     measured: dict[str, list[Round]] = {name: [] for name in sessions}
     for number in range(1, rounds + 1):
         for name, session in sessions.items():
-            measured[name].append(load.run(session, seconds))
+            measured[name].append(load.run(session, seconds, traced=traced))
         _say(
-            f"round {number}/{rounds}: " + ", ".join(f"{name} {of[-1].cpu_us:.1f} µs" for name, of in measured.items())
+            f"{'traced ' if traced else ''}round {number}/{rounds}: "
+            + ", ".join(f"{name} {of[-1].cpu_us:.1f} µs" for name, of in measured.items())
         )
     return measured
 

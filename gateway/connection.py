@@ -52,6 +52,7 @@ class Connection(asyncio.Protocol):
         "_keeper",
         "_names",
         "_parser",
+        "_paused",
         "_pieces",
         "_reason",
         "_receiver",
@@ -78,7 +79,7 @@ class Connection(asyncio.Protocol):
         self._waiter: asyncio.Future[None] | None = None
         self._drained: asyncio.Future[None] | None = None
         self._deadline = _NEVER
-        self._reused = self._cut = self._sending = self._interim = False
+        self._reused = self._cut = self._sending = self._interim = self._paused = False
         self._bodiless = self._told = self._touched = self._complete = self._reusable = self._until_end = False
         self._head: Head | None = None
         self._head_size = 0
@@ -150,10 +151,12 @@ class Connection(asyncio.Protocol):
     def pause(self) -> None:
         """See Source."""
         if self._transport is not None and not self._transport.is_closing():
+            self._paused = True
             self._transport.pause_reading()
 
     def resume(self) -> None:
         """See Source."""
+        self._paused = False
         if self._transport is not None and not self._transport.is_closing():
             self._transport.resume_reading()
 
@@ -268,6 +271,8 @@ class Connection(asyncio.Protocol):
         waiter, self._waiter, self._receiver = self._waiter, None, None
         if self._reusable and not self._sending and self.usable:
             self._reused = True
+            if self._paused:
+                self.resume()  # the one who held it up has all there is
             self._keeper.release(self)
         else:
             self.close()

@@ -17,6 +17,7 @@ class Counters(msgspec.Struct):
     failed: int = 0
     seals_refused: int = 0
     choices: int = 0
+    sampled: int = 0  # requests whose caller asked for the trace to be recorded
 
 
 def sampled(traceparent: str | None) -> bool:

@@ -48,6 +48,8 @@ class AdapterLeg:
         plan = head.plan
         if not isinstance(plan, Plan) or not plan.holds(listing, caller):
             plan = head.plan = self._plan(head, caller, listing)
+        if plan.sampled:
+            self._counters.sampled += 1
         if not plan.sealed:
             return await self._placed(request, plan)
         if plan.holder is None:

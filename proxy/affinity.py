@@ -26,10 +26,9 @@ class Load:
 class Affinity:
     """Chooses among the ready instances of one gateway process."""
 
-    def __init__(self, catalog: Catalog, counters: Counters, hold_seconds: float) -> None:
+    def __init__(self, catalog: Catalog, counters: Counters) -> None:
         self._catalog = catalog
         self._counters = counters
-        self._hold_seconds = hold_seconds
         self._loads: dict[str, Load] = {}
         self._turn = 0
 
@@ -80,7 +79,7 @@ class Affinity:
 
     def forget(self) -> None:
         """Drops what is known of instances that have not been chosen for long. Called now and then."""
-        oldest = self._turn - _FORGOTTEN_AFTER
+        oldest = max(self._turn - _FORGOTTEN_AFTER, 1)  # 0: never chosen among several
         for uid in [uid for uid, load in self._loads.items() if not load.in_flight and load.turn < oldest]:
             del self._loads[uid]
 

@@ -48,7 +48,7 @@ class Proxy:
         self._settings = settings
         self._control_plane = control_plane
         self._pool = Pool()
-        self._affinity = Affinity(catalog, self.counters, settings.hold_seconds)
+        self._affinity = Affinity(catalog, self.counters)
         self._adapters = AdapterLeg(catalog, seals, self._affinity, self._pool, settings, self.counters)
         self._drain = Drain()
         self._admission = Admission(catalog, identify, settings)

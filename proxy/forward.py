@@ -12,6 +12,7 @@ from multidict import CIMultiDict
 from yarl import URL
 
 from gateway.errors import BadUpstream, GatewayError, Invalid, Unavailable, UpstreamTimeout
+from gateway.logs import request_id
 from gateway.trust import HOP_BY_HOP, reaches_the_control_plane
 from proxy.body import Body, read
 from proxy.limits import check_size
@@ -20,7 +21,6 @@ from proxy.settings import Settings
 
 CONNECT_SECONDS = 5.0
 RETRY_SECONDS = 2
-_PIECE = 65_536
 # aiohttp would add these where the client sent none.
 _NOT_ADDED = ("User-Agent", "Accept", "Accept-Encoding", "Content-Type")
 _NOT_PASSED = HOP_BY_HOP | {b"set-cookie", b"server"}
@@ -120,6 +120,7 @@ async def _pass_on(request: Request, response: ClientResponse) -> Sent:
             request.write(piece if measured or not request.head.http11 else b"%x\r\n%b\r\n" % (len(piece), piece))
             await request.drained()
     except (ClientError, OSError) as error:
+        request_id.set(request.id)
         log.warning("cut: %s: %s", request, error)
         return request.cut()
     if not measured and request.head.http11:

@@ -12,7 +12,7 @@ from proxy.head import RequestHead
 MAX_HEADERS = 128
 MAX_LINE = 16_384  # bytes of one header line, of the request line, and of a plain head
 
-_KEPT = 2048  # heads
+_KEPT = 1024  # heads
 _SMALL = 4096  # bytes of a head worth remembering
 _UNUSUAL = frozenset({b"expect", b"transfer-encoding"})
 

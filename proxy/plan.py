@@ -2,6 +2,7 @@
 
 from gateway.catalog import Instance, Listing
 from gateway.identity import Principal
+from gateway.telemetry import sampled
 from gateway.trust import stamp
 from proxy.head import RequestHead
 from proxy.sessions import Session, Sessions, given
@@ -22,6 +23,7 @@ class Plan:
         "listing",
         "modern",
         "query",
+        "sampled",
         "sealed",
         "session",
     )
@@ -34,6 +36,7 @@ class Plan:
         self._lines = b""
         self.listing = listing
         self.modern = head.fields.modern
+        self.sampled = sampled(head.fields.get("traceparent"))
         self.sealed, self.query = given(head)
         self.session: Session | None = sessions.open(self.sealed, self.name, caller) if self.sealed else None
         self.holder = held_by(listing, self.session.uid) if self.session is not None else None

@@ -297,6 +297,20 @@ async def test_paused_source_reads_no_more(pool: Pool) -> None:
         assert len(heard.body) == 40 * 2**20
 
 
+async def test_connection_that_was_paused_to_the_end_is_good_again(pool: Pool) -> None:
+    class Slow(Heard):
+        def received(self, head: Head | None, body: bytes, complete: bool) -> None:
+            super().received(head, body, complete)
+            assert self.source is not None
+            self.source.pause()
+
+    async with pod(ok) as server:
+        for _ in range(3):
+            async with asyncio.timeout(5):
+                await pool.exchange(server.instance(), REQUEST, Slow())
+        assert server.connections == 1
+
+
 async def test_closing_the_pool_breaks_what_is_under_way(pool: Pool) -> None:
     async with pod(silent) as server:
         call = asyncio.create_task(pool.exchange(server.instance(), REQUEST, Heard()))

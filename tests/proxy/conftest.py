@@ -1,7 +1,8 @@
 """Fixtures: gates in both lanes, pods."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Mapping
+import logging
+from collections.abc import AsyncGenerator, Callable, Generator, Mapping
 from contextlib import AsyncExitStack
 
 import msgspec
@@ -23,6 +24,13 @@ def pytest_asyncio_loop_factories(
     The fast lane runs on uvloop, as it does in earnest, and aiohttp's on asyncio: both loops must do, too.
     """
     return {"fast": uvloop.new_event_loop, "aiohttp": asyncio.new_event_loop}
+
+
+@pytest.fixture(autouse=True)
+def nothing_breaks_in_us(caplog: pytest.LogCaptureFixture) -> Generator[None]:
+    """Whatever clients and pods do, no test ends with an error logged; one that wants it clears it."""
+    yield
+    assert not [record.getMessage() for record in caplog.records if record.levelno >= logging.ERROR]
 
 
 @pytest.fixture

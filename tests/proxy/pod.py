@@ -107,7 +107,7 @@ class Pod:
                     self.seen.append(exchange)
                     self._arrived.notify_all()
                 first = await self._answer(exchange, reader)
-        except ConnectionError:
+        except (ConnectionError, asyncio.IncompleteReadError):
             pass
         finally:
             self._writers.discard(writer)

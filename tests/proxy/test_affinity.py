@@ -27,7 +27,7 @@ def _listing(count: int, **card: object) -> Listing:
 
 
 def _affinity() -> Affinity:
-    return Affinity(View(), Counters(), 1)
+    return Affinity(View(), Counters())
 
 
 def _chosen(affinity: Affinity, listing: Listing, user: str = "u", *, modern: bool = False) -> str:

@@ -127,6 +127,16 @@ async def test_counters_count(door: Gate, start_pod: StartPod) -> None:
     assert (counters.requests, counters.refused, counters.seals_refused, counters.choices) == (3, 2, 1, 1)
 
 
+async def test_requests_whose_trace_is_sampled_are_counted_and_pass_it_on(door: Gate, start_pod: StartPod) -> None:
+    pod = await start_pod()
+    door.adapter(pod)
+    trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-"
+    for traceparent in (f"{trace}00", f"{trace}01", "nonsense"):
+        assert (await door.call(("traceparent", traceparent))).status == 200
+        assert pod.seen[-1].header("traceparent") == traceparent
+    assert door.proxy.counters.sampled == 1
+
+
 async def test_log_lines_are_for_what_went_wrong(
     door: Gate, start_pod: StartPod, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -156,6 +166,7 @@ async def test_what_breaks_in_us_is_500_and_logged(
     assert (reply.status, reply.header("Content-Type")) == (500, "application/problem+json")
     assert reply.json()["detail"] == "Something went wrong here."
     assert "UnicodeEncodeError" in caplog.text
+    caplog.clear()
     assert (await door.call(method="GET", path="/ping")).status == 200
 
 

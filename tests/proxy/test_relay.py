@@ -366,6 +366,23 @@ async def test_slow_reader_holds_up_its_own_instance_connection_only(door: Gate,
         assert (reply.status, received) == (200, size)
 
 
+async def test_connection_that_a_slow_reader_held_up_is_good_again(door: Gate, start_pod: StartPod) -> None:
+    async def large(exchange: Exchange) -> None:
+        await exchange.answer(bytes(int(exchange.header("x-size") or 2)))
+
+    pod = await start_pod(large)
+    door.adapter(pod)
+    async with door.connect() as slow:
+        size = 8 * 2**20
+        await slow.send(door.request(headers=[("X-Size", str(size))]))
+        await slow.head()
+        async with asyncio.timeout(10):
+            assert len(await slow.reader.readexactly(size)) == size
+        for _ in range(3):
+            assert (await door.call()).status == 200
+    assert pod.connections == 1
+
+
 async def test_client_that_takes_nothing_is_cut(open_gate: Open, start_pod: StartPod) -> None:
     async def floods(exchange: Exchange) -> None:
         await exchange.stream()
