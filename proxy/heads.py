@@ -15,6 +15,17 @@ MAX_LINE = 16_384  # bytes of one header line, of the request line, and of a pla
 _KEPT = 1024  # heads
 _SMALL = 4096  # bytes of a head worth remembering
 _UNUSUAL = frozenset({b"expect", b"transfer-encoding"})
+# aiohttp's parser refuses these given twice; it shall do so here too.
+_SINGLE = (
+    b"content-location",
+    b"content-range",
+    b"content-type",
+    b"etag",
+    b"host",
+    b"max-forwards",
+    b"server",
+    b"user-agent",
+)
 
 
 class Heads:
@@ -58,7 +69,9 @@ class _Reading:
         if not self._complete or len(self._names) > MAX_HEADERS or self._parser.get_http_version() != "1.1":
             return None
         fields = Fields(tuple(self._names), tuple(self._values))
-        if fields.count(b"host") != 1 or not _UNUSUAL.isdisjoint(fields.once):
+        if b"host" not in fields.once or not _UNUSUAL.isdisjoint(fields.once):
+            return None
+        if any(fields.count(name) > 1 for name in _SINGLE):
             return None
         method, target = self._parser.get_method().decode("ascii"), self._url.decode("utf-8", "surrogateescape")
         return RequestHead(method, target, fields, keep_alive=self._parser.should_keep_alive())
