@@ -90,11 +90,6 @@ class Connection(asyncio.Protocol):
         self.on_body = self._pieces.append  # called by the parser, without a frame of ours in between
         self._parser = httptools.HttpResponseParser(self)
 
-    @property
-    def usable(self) -> bool:
-        """Whether it is open."""
-        return self._transport is not None and not self._transport.is_closing()
-
     def start(
         self, request: bytes, receiver: Receiver, head_seconds: float, *, bodiless: bool = False
     ) -> "asyncio.Future[None]":
@@ -103,21 +98,20 @@ class Connection(asyncio.Protocol):
         Whoever gives the future up calls `abandon`.
         """
         transport = self._transport
-        if transport is None:
-            raise Broken("The server closed the connection at once.")
+        if transport is None or transport.is_closing():
+            raise Stale if self._reused else Broken("The server closed the connection at once.")
         loop = asyncio.get_running_loop()
         waiter = self._waiter = loop.create_future()
         self._receiver, self._bodiless = receiver, bodiless
         self._deadline = loop.time() + head_seconds
-        self._told = self._touched = self._complete = self._reusable = self._until_end = False
-        self._head_size = 0
+        self._told = self._touched = self._complete = False
         receiver.begin(self)
         transport.write(request)
         return waiter
 
-    def abandon(self, waiter: "asyncio.Future[None]") -> None:
+    def abandon(self, waiter: "asyncio.Future[None] | None") -> None:
         """Cuts the connection if the exchange of that future is still under way."""
-        if self._waiter is waiter:
+        if waiter is not None and self._waiter is waiter:
             self._receiver = self._waiter = None
             self.abort()
 
@@ -232,7 +226,7 @@ class Connection(asyncio.Protocol):
         framing: Framing = "none" if self._bodiless or status in (204, 304) else _framing(names)
         if framing == "chunked" and not all(map(_is_chunked, names, values)):
             raise BadUpstream("a transfer coding that cannot be passed on")
-        self._until_end = framing == "end"
+        self._until_end, self._reusable = framing == "end", False
         self._head = Head(status, reason, names, values, framing)
         self._complete = self._bodiless  # the parser would wait for a body; so this connection is not used again
 
@@ -244,8 +238,9 @@ class Connection(asyncio.Protocol):
 
     def _begin_telling(self, receiver: Receiver, size: int) -> None:
         head, self._head = self._head, None
-        self._head_size += size
-        if self._head_size > self._keeper.head_limit and (head is None or _size(head) > self._keeper.head_limit):
+        size += self._head_size
+        self._head_size = size if head is None else 0
+        if size > self._keeper.head_limit and (head is None or _size(head) > self._keeper.head_limit):
             self._fail(BadUpstream("The head of the server's answer is too large."))
         elif head is not None:
             self._told, self._deadline = True, _NEVER
@@ -269,7 +264,7 @@ class Connection(asyncio.Protocol):
 
     def _finish(self) -> None:
         waiter, self._waiter, self._receiver = self._waiter, None, None
-        if self._reusable and not self._sending and self.usable:
+        if self._reusable and not self._sending and self._transport is not None:
             self._reused = True
             if self._paused:
                 self.resume()  # the one who held it up has all there is

@@ -64,16 +64,15 @@ class Pool:
         """
         kept = self._take(instance.uid) if body is None else None
         if kept is not None:
-            waiter = kept.start(request, receiver, head_seconds, bodiless=bodiless)
+            waiter = None
             try:
-                await waiter
+                waiter = kept.start(request, receiver, head_seconds, bodiless=bodiless)
+                return await waiter
             except Stale:
                 pass  # the server closed it while we wrote; nothing was answered
             except asyncio.CancelledError:
                 kept.abandon(waiter)
                 raise
-            else:
-                return
         fresh = await self._connect(instance, again=kept is not None)
         waiter = fresh.start(request, receiver, head_seconds, bodiless=bodiless)
         sender = fresh.send(body) if body is not None else None
@@ -123,7 +122,7 @@ class Pool:
         oldest = asyncio.get_running_loop().time() - self._idle_seconds
         while idle:
             connection = idle.pop()
-            if connection.usable and connection.idle_since > oldest:
+            if connection.idle_since > oldest:
                 return connection
             connection.close()
         return None

@@ -38,6 +38,9 @@ class AdapterLeg:
         self._affinity = affinity
         self._pool = pool
         self._settings = settings
+        self._body_limit = settings.body_limit
+        self._head_seconds = settings.head_seconds
+        self._slow_seconds = settings.slow_seconds
         self._counters = counters
 
     async def serve(self, request: Request, name: str, admission: Admission) -> Sent:
@@ -46,9 +49,10 @@ class AdapterLeg:
         caller = admission.remembered(head) or await admission.caller(head)
         listing = self._catalog.get("adapter", name) or await admission.awaited(name)
         plan = head.plan
-        if not isinstance(plan, Plan) or not plan.holds(listing, caller):
+        if plan is None or not plan.holds(listing, caller):
             plan = head.plan = self._plan(head, caller, listing)
-        if plan.sampled:
+        check_size(request.length or 0, self._body_limit)
+        if request.is_sampled:
             self._counters.sampled += 1
         if not plan.sealed:
             return await self._placed(request, plan)
@@ -65,7 +69,6 @@ class AdapterLeg:
 
     def _plan(self, head: RequestHead, caller: Principal, listing: Listing) -> Plan:
         check_rights(listing, caller)
-        check_size(head.length or 0, self._settings.body_limit)
         return Plan(self._sessions, head, caller, listing)
 
     async def _placed(self, request: Request, plan: Plan) -> Sent:
@@ -98,10 +101,10 @@ class AdapterLeg:
         try:
             await self._pool.exchange(
                 instance,
-                plan.lines(instance) + (request.data if body is None else body.together()),
+                plan.lines(instance, request) + (request.data if body is None else body.together()),
                 relay,
                 body=None if body is None else body.after(),
-                head_seconds=self._settings.head_seconds,
+                head_seconds=self._head_seconds,
             )
         except GatewayError as error:
             if not request.began:
@@ -113,7 +116,7 @@ class AdapterLeg:
         finally:
             load.in_flight -= 1
             relay.end()
-        if relay.head_at - request.started > self._settings.slow_seconds:
+        if relay.head_at - request.started > self._slow_seconds:
             _note_slow(request, relay.head_at - request.started)
         return request.sent()
 

@@ -87,11 +87,9 @@ class Proxy:
 
     async def _serve(self, request: Request) -> Sent:
         self.counters.requests += 1
-        self._drain.enter()
+        self._drain.active += 1
         try:
-            place = request.head.place
-            if not isinstance(place, Route):
-                place = request.head.place = self._place(request.head)
+            place = request.head.place or self._place(request.head)
             if self._drain.draining:
                 request.keep_alive = False  # the next request shall find another process
             if place.place == "adapter":
@@ -106,7 +104,8 @@ class Proxy:
         """Where a head belongs, if it may come in at all: that depends on nothing but the head and our address."""
         if head.path not in PROBES:  # they come with an address for a Host
             self._admission.check_edge(head)
-        return route(head.method, head.path, head.fields.modern)
+        place = head.place = route(head.method, head.path, head.fields.modern)
+        return place
 
     async def _answer(self, request: Request, place: Place) -> Sent:
         match place:

@@ -29,7 +29,7 @@ class Body(msgspec.Struct, frozen=True):
 
 async def read(request: Request, limit: int) -> Body:
     """The body of a request. Raises TooLarge above `limit`, here or from `rest`, and Invalid where it cannot be parsed."""
-    length, chunked = request.head.length, request.head.chunked
+    length, chunked = request.length, request.head.chunked
     if request.is_whole:
         data = request.here()
         check_size(len(data), limit)

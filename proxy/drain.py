@@ -4,23 +4,17 @@ import asyncio
 
 
 class Drain:
-    """Counts requests under way."""
+    """Counts requests under way: whoever begins one adds to `active`, and calls `leave` at its end."""
 
     def __init__(self) -> None:
         self.draining = False
         self.active = 0
         self._empty = asyncio.Event()
-        self._empty.set()
-
-    def enter(self) -> None:
-        """A request begins."""
-        self.active += 1
-        self._empty.clear()
 
     def leave(self) -> None:
         """A request ended."""
         self.active -= 1
-        if not self.active:
+        if self.draining and not self.active:
             self._empty.set()
 
     async def wait(self, seconds: float) -> bool:
@@ -28,7 +22,9 @@ class Drain:
         self.draining = True
         try:
             async with asyncio.timeout(seconds):
-                await self._empty.wait()
+                while self.active:
+                    self._empty.clear()
+                    await self._empty.wait()
         except TimeoutError:
             return False
         return True

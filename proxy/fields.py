@@ -26,7 +26,7 @@ class Fields:
     `once`: the headers that decide, by lower-case name. `modern`: the request is of a revision without sessions.
     """
 
-    __slots__ = ("_shape", "modern", "names", "once", "values")
+    __slots__ = ("_asked", "_shape", "modern", "names", "once", "values")
 
     def __init__(self, names: tuple[bytes, ...], values: Values) -> None:
         """Values come without white space around them."""
@@ -34,16 +34,17 @@ class Fields:
         self.names = names
         self.values: Values = values
         self.once: dict[bytes, bytes] = dict(zip(shape.once, shape.pick_once(values), strict=True))
+        self._asked: dict[str, str | None] = {}  # every request of this head asks the same again
         version = self.once.get(b"mcp-protocol-version")
         self.modern = version is not None and version not in HANDSHAKE
 
     def get(self, key: str, default: str | None = None, /) -> str | None:
         """The first value of a header, decoded as UTF-8 with surrogate escapes."""
-        name = _lower(key)
-        value = self.once.get(name)
-        if value is None and name not in ONCE:
-            value = next((self.values[at] for at in self._shape.where(name)), None)
-        return default if value is None else value.decode("utf-8", "surrogateescape")
+        try:
+            value = self._asked[key]
+        except KeyError:
+            value = self._asked[key] = self._find(key.lower().encode())
+        return default if value is None else value
 
     def count(self, name: bytes) -> int:
         """How often a header of that lower-case name was given."""
@@ -53,6 +54,11 @@ class Fields:
         """Every line."""
         return list(zip(self.names, self.values, strict=True))
 
+    @property
+    def drops(self) -> bool:
+        """Whether `Connection` lists more than how it is to be kept."""
+        return any(self.values[at].lower() not in _USUAL for at in self._shape.connections)
+
     def check(self) -> None:
         """Raises what is wrong with the lines: HeadersTooLarge, Ambiguous."""
         shape = self._shape
@@ -61,14 +67,17 @@ class Fields:
             raise Ambiguous(f"{name}: {what}.", field=name)
         if shape.size + sum(map(len, self.values)) > LIMIT:
             raise HeadersTooLarge(f"The header lines may have {LIMIT:,} bytes together.")
-        for at in shape.connections:
-            if self.values[at].lower() not in _USUAL:
-                self._drop_listed(shape)
-                return
+        if self.drops:
+            self._drop_listed(shape)
 
     def lines(self) -> bytes:
         """The lines that may reach a pod, as they came. After `check`."""
         return self._shape.lines(self.values)
+
+    def _find(self, name: bytes) -> str | None:
+        for at in self._shape.where(name):
+            return self.values[at].decode("utf-8", "surrogateescape")
+        return None
 
     def _drop_listed(self, shape: "_RequestShape") -> None:
         """Removes what `Connection` calls its own (RFC 9110 §7.6.1). What decides it may not call its own."""
@@ -79,6 +88,7 @@ class Fields:
         self.names = tuple(self.names[at] for at in kept)
         self.values = [self.values[at] for at in kept]
         self._shape = _shape(self.names)
+        self._asked.clear()
 
 
 class _RequestShape(Shape):
@@ -114,8 +124,3 @@ def _shape(names: tuple[bytes, ...]) -> _RequestShape:
 @lru_cache(maxsize=1024)
 def _known(names: tuple[bytes, ...]) -> _RequestShape:
     return _RequestShape(names)
-
-
-@lru_cache(maxsize=256)
-def _lower(key: str) -> bytes:
-    return key.lower().encode()

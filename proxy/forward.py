@@ -40,7 +40,7 @@ class ControlPlane:
 
         Raises TooLarge, Invalid (the request); Unavailable (it is down), BadUpstream (it broke), UpstreamTimeout.
         """
-        check_size(request.head.length or 0, settings.body_limit)
+        check_size(request.length or 0, settings.body_limit)
         body = await read(request, settings.body_limit)
         upload = _Upload(body)
         try:
@@ -91,12 +91,12 @@ class _Upload:
 
 def _headers(request: Request, body: Body) -> CIMultiDict[str]:
     headers: CIMultiDict[str] = CIMultiDict()
-    for name, value in request.head.fields.pairs():
+    for name, value in request.pairs():
         if reaches_the_control_plane(name.lower()):
             headers.add(name.decode("ascii"), _utf8(name, value))
     headers["X-Request-Id"] = request.id
-    if body.rest is not None and request.head.length is not None:
-        headers["Content-Length"] = str(request.head.length)
+    if body.rest is not None and request.length is not None:
+        headers["Content-Length"] = str(request.length)
     return headers
 
 

@@ -1,11 +1,22 @@
 """RequestHead: what the head of a request says: the same for the same bytes, whoever sends them and whenever."""
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from gateway.telemetry import sampled
+from gateway.trust import reaches_a_pod
 from proxy.fields import Fields
+from proxy.routes import Route
+from proxy.shape import Shape
+
+if TYPE_CHECKING:
+    from proxy.plan import Plan
 
 
 class RequestHead:
     """One head. `path` and `query` are as they came, not decoded; `authority` is that of a target in absolute form.
 
+    `varying` are the headers whose values the request has, because each has others; they are not in `fields`.
     `place` and `plan` are notes of those who found out before what the head comes to; they say for how long that holds.
     """
 
@@ -16,12 +27,16 @@ class RequestHead:
         "http11",
         "keep_alive",
         "length",
+        "length_at",
         "method",
         "path",
         "place",
         "plan",
         "query",
+        "sampled",
         "target",
+        "trace_at",
+        "varying",
         "version",
     )
 
@@ -34,6 +49,7 @@ class RequestHead:
         version: tuple[int, int] = (1, 1),
         keep_alive: bool = True,
         chunked: bool = False,
+        varying: Sequence[bytes] = (),
     ) -> None:
         self.method = method
         self.authority = b""
@@ -48,8 +64,12 @@ class RequestHead:
         self.chunked = chunked
         length = fields.once.get(b"content-length")
         self.length = None if length is None else int(length)  # the parser has seen to it that it is a number
-        self.place: object = None
-        self.plan: object = None
+        self.varying = Shape(varying, lambda name: name == b"content-length" or reaches_a_pod(name))
+        self.length_at = next(iter(self.varying.where(b"content-length")), -1)
+        self.trace_at = next(iter(self.varying.where(b"traceparent")), -1)
+        self.sampled = sampled(fields.get("traceparent"))
+        self.place: Route | None = None
+        self.plan: Plan | None = None
 
 
 def _absolute(target: str) -> tuple[bytes, str]:

@@ -1,8 +1,14 @@
-"""Heads: heads of plain requests, parsed by llhttp (httptools), strictly, and remembered by their exact bytes.
+"""Heads: heads of plain requests, parsed by llhttp (httptools), strictly, and remembered by their bytes.
 
-Clients send the same head again and again: what it says need not be found out each time. Nothing that can change is
-remembered here; rights, sessions and instances are looked at with every request.
+Clients send the same head again and again, but for the values of a few headers: what it says need not be found out each
+time. Nothing that can change is remembered here; rights, sessions and instances are looked at with every request.
+
+Why leaving those values out is sound: what is cut out stands between a header's name at the beginning of a line and the
+line's end, and is made of visible ASCII only (of digits, where it is a length). Two heads that are the same but for that
+are the same to the parser but for that value.
 """
+
+import re
 
 import httptools
 
@@ -28,6 +34,11 @@ _SINGLE = (
 )
 
 
+_VARYING = re.compile(
+    rb"(\r\n(?:[Tt]race(?:parent|state)|[Xx]-[Rr]equest-[Ii][Dd]|[Cc]ontent-[Ll]ength(?=: [0-9]{1,8}\r)): )([!-~]{1,256})(?=\r)"
+)
+
+
 class Heads:
     """The heads of one server."""
 
@@ -37,16 +48,22 @@ class Heads:
     def __len__(self) -> int:
         return len(self._known)
 
-    def read(self, raw: bytes) -> RequestHead | None:
-        """The head in `raw`, which ends with an empty line. None: not a plain one, or none at all."""
-        return self._known.get(raw) or self._learn(raw)
+    def read(self, raw: bytes) -> tuple[RequestHead | None, list[bytes]]:
+        """The head in `raw`, which ends with an empty line, and its varying values. None: not a plain one, or none at all."""
+        if b"\0" in raw:
+            return None, []  # a NUL stands for a value in the keys below: nobody may write one there himself
+        parts = _VARYING.split(raw)
+        values = parts[2::3]
+        del parts[2::3]
+        key = b"\0".join(parts)
+        return self._known.get(key) or self._learn(raw, key, parts[1::2], values), values
 
-    def _learn(self, raw: bytes) -> RequestHead | None:
-        head = _Reading(raw).head() if len(raw) <= MAX_LINE else None
-        if head is not None and len(raw) <= _SMALL:
+    def _learn(self, raw: bytes, key: bytes, names: list[bytes], values: list[bytes]) -> RequestHead | None:
+        head = _Reading(raw).head([name[2:-2] for name in names], values) if len(raw) <= MAX_LINE else None
+        if head is not None and len(key) <= _SMALL:
             if len(self._known) >= _KEPT:
                 self._known.clear()
-            self._known[raw] = head
+            self._known[key] = head
         return head
 
 
@@ -64,17 +81,27 @@ class _Reading:
         except (httptools.HttpParserError, httptools.HttpParserUpgrade):
             self._complete = False
 
-    def head(self) -> RequestHead | None:
+    def head(self, varying: list[bytes], values: list[bytes]) -> RequestHead | None:
         """The head, if it is a plain one: HTTP/1.1 with a Host, and a body of known length or none."""
         if not self._complete or len(self._names) > MAX_HEADERS or self._parser.get_http_version() != "1.1":
             return None
-        fields = Fields(tuple(self._names), tuple(self._values))
-        if b"host" not in fields.once or not _UNUSUAL.isdisjoint(fields.once):
+        fields = self._without(list(zip(varying, values, strict=True)))
+        if fields is None or fields.drops or b"host" not in fields.once or not _UNUSUAL.isdisjoint(fields.once):
             return None
         if any(fields.count(name) > 1 for name in _SINGLE):
             return None
         method, target = self._parser.get_method().decode("ascii"), self._url.decode("utf-8", "surrogateescape")
-        return RequestHead(method, target, fields, keep_alive=self._parser.should_keep_alive())
+        return RequestHead(method, target, fields, keep_alive=self._parser.should_keep_alive(), varying=varying)
+
+    def _without(self, varying: list[tuple[bytes, bytes]]) -> Fields | None:
+        """The fields less those cut out; None if the parser has met others than were cut out."""
+        kept: list[tuple[bytes, bytes]] = []
+        for line in zip(self._names, self._values, strict=True):
+            if varying and line == varying[0]:
+                del varying[0]
+            else:
+                kept.append(line)
+        return Fields(tuple(name for name, _ in kept), tuple(value for _, value in kept)) if not varying else None
 
     def on_url(self, url: bytes) -> None:
         """The parser met the target, or a piece of it."""

@@ -12,7 +12,6 @@ from typing import Any, cast
 from aiohttp import web
 
 from proxy.client import ClientConnection, Server
-from proxy.head import RequestHead
 from proxy.heads import MAX_LINE, Heads
 from proxy.request import CLOSE, Handler, Request, Sent
 
@@ -50,7 +49,7 @@ class FastConnection(ClientConnection):
             super().data_received(data)
         elif self._serving is not None:
             self._hold(data)
-        elif not (self._force_close or self._close):
+        else:
             self._read(self._seen + data if self._seen else data)
 
     def connection_lost(self, exc: BaseException | None) -> None:
@@ -69,28 +68,30 @@ class FastConnection(ClientConnection):
 
     def _read(self, seen: bytes) -> None:
         """Serves what arrived if it is a whole plain request; waits if it may become one; leaves the lane if not."""
+        if self._force_close or self._close:
+            return
         self._seen = seen
         end = seen.find(b"\r\n\r\n") + 4
         if end < 4:
             if len(seen) > MAX_LINE or not seen[:1].isalpha():  # no method begins like that, TLS does
                 self._leave()
             return
-        head = self._heads.read(seen[:end])
-        missing = _BODY + 1 if head is None else end + (head.length or 0) - len(seen)
-        if head is not None and missing == 0:
+        head, varying = self._heads.read(seen[:end])
+        if head is None:
+            self._leave()
+            return
+        request = Request(self, head, varying, seen[end:])
+        missing = (request.length or 0) - len(request.data)
+        if missing == 0:
             self._seen = b""
             self.body_due_since = 0.0
-            self._serve(head, seen[end:])
+            task = asyncio.Task(self._answer(request), loop=self._loop, eager_start=True)
+            if not task.done():
+                self._serving = task
         elif 0 < missing <= _BODY:
             self.await_body()
         else:
             self._leave()
-
-    def _serve(self, head: RequestHead, data: bytes) -> None:
-        request = Request(self, head, data)
-        task = asyncio.Task(self._answer(request), loop=self._loop, eager_start=True)
-        if not task.done():
-            self._serving = task
 
     async def _answer(self, request: Request) -> None:
         try:

@@ -2,9 +2,9 @@
 
 from gateway.catalog import Instance, Listing
 from gateway.identity import Principal
-from gateway.telemetry import sampled
 from gateway.trust import stamp
 from proxy.head import RequestHead
+from proxy.request import Request
 from proxy.sessions import Session, Sessions, given
 
 _NO_ONE = Instance("", "", 0)
@@ -23,7 +23,6 @@ class Plan:
         "listing",
         "modern",
         "query",
-        "sampled",
         "sealed",
         "session",
     )
@@ -36,7 +35,6 @@ class Plan:
         self._lines = b""
         self.listing = listing
         self.modern = head.fields.modern
-        self.sampled = sampled(head.fields.get("traceparent"))
         self.sealed, self.query = given(head)
         self.session: Session | None = sessions.open(self.sealed, self.name, caller) if self.sealed else None
         self.holder = held_by(listing, self.session.uid) if self.session is not None else None
@@ -55,14 +53,17 @@ class Plan:
         """Whether nothing has changed since."""
         return self.listing is listing and (self._caller is caller or self._caller == caller)
 
-    def lines(self, instance: Instance) -> bytes:
+    def lines(self, instance: Instance, request: Request) -> bytes:
         """The head of the request for an instance."""
         if self._lines_for is not instance:
             self._lines, self._lines_for = self._written(instance), instance
-        return self._lines
+        return b"%b%b\r\n" % (self._lines, self._head.varying.lines(request.varying))
 
     def rename(self, uid: str, status: int, upstream: bytes) -> str | None:
         """The client's name for the session that a reply of the instance `uid` names, if it is to hear of one."""
+        session = self.session
+        if session is not None and upstream == session.upstream and status < 400:
+            return session.sealed  # what servers repeat on every reply
         if self.modern:
             return None
         return self._sessions.rename(status, upstream, self.session, uid, self.name, self._caller)
@@ -71,7 +72,7 @@ class Plan:
         """`Host: localhost`, because servers on the official SDK refuse names they do not know (421)."""
         head = self._head
         target = self.listing.card.path + ("?" + self.query if self.query else "")
-        return b"%b %b HTTP/1.1\r\nHost: localhost:%d\r\n%b%b%b%b\r\n" % (
+        return b"%b %b HTTP/1.1\r\nHost: localhost:%d\r\n%b%b%b%b" % (
             head.method.encode(),
             target.encode("utf-8", "surrogateescape"),
             instance.port,
@@ -92,9 +93,9 @@ def held_by(listing: Listing | None, uid: str) -> Instance | None:
 
 
 def _framing(head: RequestHead) -> bytes:
-    """The line that announces the body, as the client announced it."""
+    """The line that announces the body, as the client announced it, unless that is among the varying ones."""
     if head.chunked:
         return b"Transfer-Encoding: chunked\r\n"
     if head.length is not None:
         return b"Content-Length: %d\r\n" % head.length
-    return b"Content-Length: 0\r\n" if head.method == "POST" else b""
+    return b"Content-Length: 0\r\n" if head.method == "POST" and head.length_at < 0 else b""

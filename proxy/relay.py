@@ -77,7 +77,7 @@ class Relay:
     def _begun(self, head: Head, complete: bool) -> bytes:
         """The reply's head for the client."""
         request = self._request
-        start = self._head(head)
+        start = self._head(head, request)
         request.began = True
         self.head_at = request.client.now()
         if not complete:
@@ -85,27 +85,26 @@ class Relay:
             self._counters.streams += 1
         return start
 
-    def _head(self, head: Head) -> bytes:
+    def _head(self, head: Head, request: Request) -> bytes:
         if head.status in _CHALLENGES:
             raise BadUpstream("The server asks for credentials of its own; the gateway has none to give.")
         shape = _shape(head.names, head.framing)
-        name = self._name(head, shape)
+        name = self._name(head, shape) if shape.sessions else None
+        plain = head.framing == "length" and request.keep_alive and request.head.http11
         return b"HTTP/1.1 %d %b\r\n%b%b%b\r\n" % (
             head.status,
             head.reason,
             shape.lines(head.values),
             b"mcp-session-id: %b\r\n" % name.encode("ascii") if name is not None else b"",
-            self._connection(head.framing),
+            b"" if plain else self._connection(head.framing),
         )
 
     def _name(self, head: Head, shape: "_ReplyShape") -> str | None:
         """The client's name for the session that the reply names."""
-        if not shape.sessions:
-            return None
-        ids = {head.values[at].strip() for at in shape.sessions}
-        if len(ids) > 1:
+        id = head.values[shape.sessions[0]].strip()
+        if len(shape.sessions) > 1 and any(head.values[at].strip() != id for at in shape.sessions):
             raise BadUpstream("The server named two sessions.")
-        return self._naming.rename(self._uid, head.status, ids.pop())
+        return self._naming.rename(self._uid, head.status, id)
 
     def _connection(self, framing: Framing) -> bytes:
         """The lines that this connection adds."""

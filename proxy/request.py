@@ -13,7 +13,9 @@ from typing import Protocol
 from aiohttp import StreamReader
 
 from gateway.logs import new_request_id
+from gateway.telemetry import sampled
 from proxy.head import RequestHead
+from proxy.shape import Values
 
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 _CUT_SECONDS = 10.0
@@ -70,15 +72,38 @@ type Handler = Callable[[Request], Awaitable[Sent]]
 
 
 class Request:
-    """One request: its head, and its body, which is `data` or comes from `payload`. `began`: an answer is on its way."""
+    """One request: its head, and its body, which is `data` or comes from `payload`. `began`: an answer is on its way.
 
-    __slots__ = ("_id", "_task", "began", "client", "data", "head", "keep_alive", "payload", "started")
+    `varying` are the values of the head's varying headers, `length` is what `Content-Length` says.
+    """
+
+    __slots__ = (
+        "_id",
+        "_task",
+        "began",
+        "client",
+        "data",
+        "head",
+        "keep_alive",
+        "length",
+        "payload",
+        "started",
+        "varying",
+    )
 
     def __init__(
-        self, client: Client, head: RequestHead, data: bytes = b"", payload: StreamReader | None = None
+        self,
+        client: Client,
+        head: RequestHead,
+        varying: Values = (),
+        data: bytes = b"",
+        payload: StreamReader | None = None,
     ) -> None:
         self.client = client
         self.head = head
+        self.varying = varying
+        at = head.length_at
+        self.length = head.length if at < 0 else int(varying[at])
         self.data = data
         self.payload = payload
         self.keep_alive = head.keep_alive
@@ -95,9 +120,28 @@ class Request:
     def id(self) -> str:
         """The client's `X-Request-Id` if it is a plain one; else one of ours, made when first asked for."""
         if not self._id:
-            given = self.head.fields.get("X-Request-Id") or ""
+            given = self.get("X-Request-Id") or ""
             self._id = given if _is_plain(given) else new_request_id()
         return self._id
+
+    def get(self, key: str) -> str | None:
+        """The first value of a header, varying or not."""
+        for at in self.head.varying.where(key.lower().encode()):
+            return self.varying[at].decode("ascii")
+        return self.head.fields.get(key)
+
+    def pairs(self) -> list[tuple[bytes, bytes]]:
+        """Every header line."""
+        return [*self.head.fields.pairs(), *zip(self.head.varying.names, self.varying, strict=True)]
+
+    @property
+    def is_sampled(self) -> bool:
+        """Whether the caller asked for the trace of this request to be recorded."""
+        at = self.head.trace_at
+        if at < 0:
+            return self.head.sampled
+        value = self.varying[at]
+        return not value.endswith(b"-00") and sampled(value.decode("ascii"))  # ends so: no flag is set
 
     @property
     def is_whole(self) -> bool:
