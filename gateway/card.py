@@ -4,15 +4,17 @@ import msgspec
 from msgspec import UNSET, Raw, UnsetType
 
 from gateway.errors import Invalid
-from gateway.records import Acl, Kind, Record, Tool, kind_of, port_of
+from gateway.records import Acl, Listed, Record, Tool, kind_of, port_of
 
 LIMIT = 200 * 1024  # bytes; all annotations of one object together may have 256 KiB
+
+ROUTER = "toolgateway"
 
 
 class Card(msgspec.Struct, rename="camel", omit_defaults=True, kw_only=True):
     """`state` is `failed`, with the `reason`, once reconcile has seen that the workload cannot start."""
 
-    kind: Kind
+    kind: Listed
     name: str
     uid: str
     generation: int
@@ -48,6 +50,11 @@ def card_of(record: Record) -> Card:
     else:
         card.affinity = record.affinity
     return card
+
+
+def card_of_router() -> Card:
+    """The card of the tool router: one of the gateway's own services, in front of all tools. Its replicas are not ours to count."""
+    return Card(kind="platform", name=ROUTER, uid=ROUTER, generation=1, created_by="")
 
 
 def encode(card: Card) -> bytes:

@@ -10,9 +10,9 @@ from typing import Protocol
 import msgspec
 
 from gateway.card import Card
-from gateway.records import Kind
+from gateway.records import Listed
 
-type Listener = Callable[[Kind, str], None]
+type Listener = Callable[[Listed, str], None]
 type Cancel = Callable[[], None]
 
 
@@ -29,7 +29,7 @@ class Instance(msgspec.Struct, frozen=True):
 
 
 class Listing(msgspec.Struct, frozen=True):
-    """An adapter or a tool with its instances at this moment."""
+    """An adapter, a tool or a service of our own, with its instances at this moment."""
 
     card: Card
     instances: tuple[Instance, ...] = ()
@@ -43,7 +43,7 @@ class Catalog(Protocol):
         """Whether the view was complete at least once; readiness waits for it."""
         ...
 
-    def get(self, kind: Kind, name: str) -> Listing | None:
+    def get(self, kind: Listed, name: str) -> Listing | None:
         """The listing of a name, or None."""
         ...
 
@@ -57,7 +57,7 @@ class Catalog(Protocol):
 
 
 async def until(
-    catalog: Catalog, kind: Kind, name: str, accept: Callable[[Listing | None], bool], seconds: float
+    catalog: Catalog, kind: Listed, name: str, accept: Callable[[Listing | None], bool], seconds: float
 ) -> Listing | None:
     """The listing of a name as soon as it is accepted, at the latest after `seconds`: then as it is, accepted or not."""
     listing = catalog.get(kind, name)
@@ -65,7 +65,7 @@ async def until(
         return listing
     changed = asyncio.Event()
 
-    def wake(changed_kind: Kind, changed_name: str) -> None:
+    def wake(changed_kind: Listed, changed_name: str) -> None:
         if changed_name == name and changed_kind == kind:
             changed.set()
 

@@ -18,6 +18,7 @@ RESERVED = frozenset({"mcp", "tool", "toolgateway", "mcpgateway", "proxy", "agen
 MASK = "***"
 
 type Kind = Literal["adapter", "tool"]
+type Listed = Literal["adapter", "tool", "platform"]  # what the catalog lists: the gateway's own services too
 Name = Annotated[str, Meta(pattern=NAME_PATTERN, max_length=40, description="DNS label, starting with a letter")]
 ImageName = Annotated[str, Meta(pattern=r"^[a-z0-9]+([._/-][a-z0-9]+)*\Z", max_length=255)]
 ImageVersion = Annotated[

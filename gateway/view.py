@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from gateway.card import Card
 from gateway.catalog import Cancel, Instance, Listener, Listing
-from gateway.records import Kind
+from gateway.records import Listed
 
 
 class View:
@@ -12,11 +12,11 @@ class View:
 
     def __init__(self, *, synced: bool = False) -> None:
         self.synced = synced
-        self._listings: dict[tuple[Kind, str], Listing] = {}
-        self._instances: dict[tuple[Kind, str], tuple[Instance, ...]] = {}
+        self._listings: dict[tuple[Listed, str], Listing] = {}
+        self._instances: dict[tuple[Listed, str], tuple[Instance, ...]] = {}
         self._listeners: dict[object, Listener] = {}
 
-    def get(self, kind: Kind, name: str) -> Listing | None:
+    def get(self, kind: Listed, name: str) -> Listing | None:
         """The listing of a name, or None."""
         return self._listings.get((kind, name))
 
@@ -32,32 +32,32 @@ class View:
 
     def put_card(self, card: Card) -> None:
         """Lists a card, or replaces the one of that name."""
-        key: tuple[Kind, str] = (card.kind, card.name)
+        key: tuple[Listed, str] = (card.kind, card.name)
         self._write(key, Listing(card, self._instances.get(key, ())))
 
-    def put_instances(self, kind: Kind, name: str, instances: Iterable[Instance]) -> None:
+    def put_instances(self, kind: Listed, name: str, instances: Iterable[Instance]) -> None:
         """Replaces the instances of a name."""
-        key: tuple[Kind, str] = (kind, name)
+        key: tuple[Listed, str] = (kind, name)
         self._instances[key] = tuple(instances)
         if listed := self._listings.get(key):
             self._write(key, Listing(listed.card, self._instances[key]))
 
-    def drop(self, kind: Kind, name: str) -> None:
+    def drop(self, kind: Listed, name: str) -> None:
         """Forgets a name, its card and its instances. That it is unknown is not an error."""
         self._instances.pop((kind, name), None)
         if self._listings.pop((kind, name), None):
             self._tell((kind, name))
 
-    def names(self) -> list[tuple[Kind, str]]:
+    def names(self) -> list[tuple[Listed, str]]:
         """Every listed name."""
         return list(self._listings)
 
-    def _write(self, key: tuple[Kind, str], listing: Listing) -> None:
+    def _write(self, key: tuple[Listed, str], listing: Listing) -> None:
         if self._listings.get(key) != listing:
             self._listings[key] = listing
             self._tell(key)
 
-    def _tell(self, key: tuple[Kind, str]) -> None:
+    def _tell(self, key: tuple[Listed, str]) -> None:
         for listener in list(self._listeners.values()):
             listener(*key)
 

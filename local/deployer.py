@@ -40,7 +40,7 @@ class LocalDeployer:
     async def apply(self, record: Record) -> None:
         """Card, then processes; returns when both are on their way, not when they are ready. Raises as the contract says."""
         card = card_of(record)
-        key: Key = (card.kind, card.name)
+        key: Key = (kind_of(record), record.name)
         live = self._live.get(key)
         if live and live.card.uid != card.uid:
             raise CardNotChanged(f"An earlier `{card.name}` is still ending.")
@@ -52,8 +52,8 @@ class LocalDeployer:
             command = command_of(record, self._images.find(record), self._home.work)
         except Invalid as error:
             live.whole = False
-            if self._supervisor.find(card.kind, card.name):
-                await self._supervisor.end(card.kind, card.name)
+            if self._supervisor.find(*key):
+                await self._supervisor.end(*key)
             self._view.put_card(msgspec.structs.replace(card, state="failed", reason=error.detail))
             raise WorkloadNotChanged(error.detail) from None
         self._supervisor.run(card, command)

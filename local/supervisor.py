@@ -5,7 +5,7 @@ import os
 import re
 
 from gateway.card import Card
-from gateway.records import Kind
+from gateway.records import Listed
 from gateway.view import View
 from local.command import Command
 from local.gate import Gate
@@ -16,7 +16,7 @@ from local.ports import Ports
 from local.replica import RENEWAL, Place
 from local.workload import Workload
 
-type Key = tuple[Kind, str]
+type Key = tuple[Listed, str]
 
 _AT_ONCE = max(8, 4 * (os.process_cpu_count() or 1))  # processes that start at the same time
 
@@ -42,11 +42,11 @@ class Supervisor:
             self._workloads[key] = Workload(card, self._view, self._place, lambda index: self._log(key, index))
         self._workloads[key].want(card, command)
 
-    def find(self, kind: Kind, name: str) -> Workload | None:
+    def find(self, kind: Listed, name: str) -> Workload | None:
         """The workload of a name, if one runs."""
         return self._workloads.get((kind, name))
 
-    async def end(self, kind: Kind, name: str) -> None:
+    async def end(self, kind: Listed, name: str) -> None:
         """Ends a workload and forgets its logs: a namesake may be somebody else's. Nothing there is not an error."""
         workload = self.find(kind, name)
         if workload:

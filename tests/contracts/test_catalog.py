@@ -2,7 +2,7 @@
 
 from gateway.card import card_of
 from gateway.catalog import Listing, until
-from gateway.records import Kind
+from gateway.records import Listed
 from tests.contracts.catalogs import CatalogRig
 from tests.contracts.records import adapter, tool
 from tests.local.waiting import holds
@@ -46,9 +46,9 @@ async def test_tools_are_every_tool_ready_or_not_in_the_order_of_their_names(sho
 
 
 async def test_each_change_calls_the_listeners_when_it_can_be_seen(shown: CatalogRig) -> None:
-    seen: list[tuple[Kind, str, int | None]] = []
+    seen: list[tuple[Listed, str, int | None]] = []
 
-    def note(kind: Kind, name: str) -> None:
+    def note(kind: Listed, name: str) -> None:
         listing = shown.catalog.get(kind, name)
         seen.append((kind, name, listing.card.generation if listing else None))
 
@@ -81,7 +81,7 @@ async def test_a_cancelled_listener_is_called_no_more_and_the_others_still_are(s
 async def test_a_listener_may_cancel_itself_while_it_is_called(shown: CatalogRig) -> None:
     calls: list[str] = []
 
-    def once(_: Kind, name: str) -> None:
+    def once(_: Listed, name: str) -> None:
         calls.append(name)
         cancel()
 

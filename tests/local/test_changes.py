@@ -10,7 +10,7 @@ import pytest
 
 from functions.deployer import LogQuery, WorkloadNotChanged
 from gateway.errors import NotFound
-from gateway.records import EnvReference, Kind, Probe, Reference
+from gateway.records import EnvReference, Listed, Probe, Reference
 from tests.contracts.records import adapter, tool
 from tests.local.machine import Machine, ask
 from tests.local.waiting import holds, until
@@ -93,7 +93,7 @@ async def test_while_instances_are_replaced_there_is_always_one_to_take_new_sess
     await machine.run(adapter())
     lowest = 1
 
-    def look(_: Kind, __: str) -> None:
+    def look(_: Listed, __: str) -> None:
         nonlocal lowest
         lowest = min(lowest, sum(instance.ready for instance in machine.instances(adapter())))
 
