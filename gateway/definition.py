@@ -7,6 +7,7 @@ from msgspec import Raw
 
 from gateway.card import LIMIT
 from gateway.errors import Invalid
+from gateway.mirrors import mirrors
 from gateway.schema import refuse_bad_schema
 
 _FIELD = "toolDefinition.tool"
@@ -46,6 +47,7 @@ def settled(tool: Raw, name: str) -> Raw:
     for key in ("inputSchema", "outputSchema"):
         if key in named:
             refuse_bad_schema(bytes(named[key]), f"{_FIELD}.{key}")
+    _refuse_bad_mirrors(named["inputSchema"])
     return tool if named == members else Raw(msgspec.json.encode(named))
 
 
@@ -62,6 +64,14 @@ def _refuse_unreadable(tool: Raw) -> None:
         raise Invalid(f"{_FIELD}: {what}.", field=_FIELD) from None
     if _too_deep(whole):
         raise Invalid(f"{_FIELD}: nested more than {_DEEPEST} levels deep.", field=_FIELD)
+
+
+def _refuse_bad_mirrors(schema: Raw) -> None:
+    """Clients drop a tool whose `x-mcp-header` is not possible, and nobody would learn why it is not there."""
+    try:
+        mirrors(bytes(schema))
+    except ValueError as error:
+        raise Invalid(f"{_FIELD}.inputSchema: {error}.", field=f"{_FIELD}.inputSchema") from None
 
 
 def _too_deep(value: object) -> bool:

@@ -27,6 +27,7 @@ def compiled(schema: bytes) -> Check:
     """A check of JSON texts against `schema` (2020-12 unless `$schema` says otherwise).
 
     The check returns None where the value fits, else one sentence that says where and why it does not.
+    It raises msgspec.DecodeError for what is not JSON.
     Raises ValueError where `schema` is not a schema of an object, or refers to anything outside itself.
     """
     members = _members(schema)
@@ -39,8 +40,14 @@ def compiled(schema: bytes) -> Check:
         raise ValueError(f"{error}") from None
 
     def check(value: bytes) -> str | None:
-        for error in validator.iter_errors(msgspec.json.decode(value)):
+        try:
+            validator.validate(msgspec.json.decode(value))  # the first error only: a body can hold a million
+        except jsonschema_rs.ValidationError as error:
             return _where(error)
+        except msgspec.ValidationError as error:  # JSON, but of a number that no program here can hold
+            return str(error).partition(" - at ")[0].lower()
+        except RecursionError:
+            return "nested too deeply"
         return None
 
     return check

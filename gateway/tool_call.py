@@ -1,0 +1,198 @@
+"""ToolCalls: a tool, called over plain HTTP: found, its arguments checked, an instance asked, the reply judged. Speaks no MCP.
+
+The tool router and the agents call tools through this. What goes wrong with a tool is an Outcome in words that a model can
+act on, never an exception, and never holds an address, a header or a stack trace of the tool.
+"""
+
+import asyncio
+from random import random
+from typing import TypeGuard
+
+from msgspec import UNSET
+
+from gateway.access import may_call
+from gateway.audit import Audit, Result
+from gateway.catalog import Catalog, Instance, Listing, until
+from gateway.errors import BadUpstream, GatewayError, NotFound, UpstreamTimeout
+from gateway.identity import Principal
+from gateway.reply import NotConnected
+from gateway.tool_checks import ToolChecks
+from gateway.tool_reply import Outcome, outcome_of
+from gateway.upstream import Pool, Reply, fetch
+
+UNKNOWN_SECONDS = 1.0  # another replica's 201 may be ahead of our catalog
+UNKNOWN_WAITERS = 256
+
+
+class UnknownTool(NotFound):
+    """There is no such tool for this caller: missing and hidden tools are the same to whoever asks."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"Unknown tool: {name}")
+
+
+class ToolCalls:
+    """Calls of one process. `hold_seconds`: how long a call may wait for an instance; `reply_limit`: bytes of a reply."""
+
+    def __init__(
+        self, catalog: Catalog, pool: Pool, audit: Audit, *, hold_seconds: float = 30.0, reply_limit: int = 10_000_000
+    ) -> None:
+        self.checks = ToolChecks()
+        self._catalog = catalog
+        self._pool = pool
+        self._audit = audit
+        self._hold_seconds = hold_seconds
+        self._reply_limit = reply_limit
+        self._in_flight: dict[str, int] = {}
+        self._waiting = 0
+
+    async def find(self, caller: Principal, name: str, request_id: str = "") -> Listing:
+        """The tool of that name that `caller` may call, awaited for a moment. Raises UnknownTool.
+
+        Waiting is the same for a missing and for a hidden tool, so that its length tells nothing.
+        """
+        listing = self._catalog.get("tool", name)
+        if _is_open(listing, caller):
+            return listing
+        if self._waiting < UNKNOWN_WAITERS:
+            self._waiting += 1
+            try:
+                listing = await until(
+                    self._catalog, "tool", name, lambda found: _is_open(found, caller), UNKNOWN_SECONDS
+                )
+            finally:
+                self._waiting -= 1
+        if _is_open(listing, caller):
+            return listing
+        self._audit.tool_call(caller, name[:128], "denied" if listing else "unknown", 0, request_id)
+        raise UnknownTool(name)
+
+    async def call(
+        self, caller: Principal, listing: Listing, arguments: bytes, *, request_id: str = "", traceparent: str = ""
+    ) -> Outcome:
+        """Calls a tool that `find` found, with a JSON text as arguments; one audit line whatever becomes of it.
+
+        Cancelled: the HTTP call is cut at once.
+        """
+        loop = asyncio.get_running_loop()
+        started = loop.time()
+        result: Result = "cancelled"
+        try:
+            outcome = await self._outcome(caller, listing, arguments, (request_id, traceparent))
+            result = outcome.result
+        finally:
+            self._audit.tool_call(caller, listing.card.name, result, loop.time() - started, request_id)
+        return outcome
+
+    async def _outcome(self, caller: Principal, listing: Listing, arguments: bytes, trace: tuple[str, str]) -> Outcome:
+        checks = self.checks.of(listing.card)
+        if wrong := checks.arguments(arguments):
+            return Outcome("invalid", f"The arguments do not fit the tool's input schema: {wrong}")
+        seconds = listing.card.timeout
+        try:
+            instance = self._chosen(listing, "") or await self._awaited(caller, listing)
+            async with asyncio.timeout(seconds):
+                reply = await self._asked(caller, listing, instance, _request(listing, arguments, trace))
+        except (TimeoutError, UpstreamTimeout):
+            return Outcome("timeout", f"The tool did not answer within {seconds} s.")
+        except _Unanswered as error:
+            return Outcome("unavailable", error.detail)
+        except NotConnected:
+            return Outcome("unavailable", "The tool takes no connection. Try again later.")
+        except BadUpstream as error:
+            return Outcome("failed", f"The tool failed: {error.detail}")
+        return outcome_of(reply, checks)
+
+    async def _asked(self, caller: Principal, listing: Listing, first: Instance, request: bytes) -> Reply:
+        """The reply of an instance; of another one where the first takes no connection. Raises as `fetch`, and _Unanswered."""
+        try:
+            return await self._fetched(first, request, listing.card.timeout)
+        except NotConnected:
+            second = self._chosen(self._current(caller, listing), first.uid)
+            if second is None:
+                raise
+            return await self._fetched(second, request, listing.card.timeout)
+
+    async def _fetched(self, instance: Instance, request: bytes, seconds: float) -> Reply:
+        loads = self._in_flight
+        loads[instance.uid] = loads.get(instance.uid, 0) + 1
+        try:
+            return await fetch(self._pool, instance, request, limit=self._reply_limit, head_seconds=seconds + 1)
+        finally:
+            loads[instance.uid] -= 1
+            if not loads[instance.uid]:
+                del loads[instance.uid]
+
+    def _chosen(self, listing: Listing, refused: str) -> Instance | None:
+        """The less loaded of two ready instances picked at random."""
+        _refuse_vain(listing)
+        ready = [instance for instance in listing.instances if instance.ready and instance.uid != refused]
+        if len(ready) < 2:
+            return ready[0] if ready else None
+        first = int(random() * len(ready))  # noqa: S311 (spreads load, guards nothing)
+        second = (first + 1 + int(random() * (len(ready) - 1))) % len(ready)  # noqa: S311 (as above)
+        return min(ready[first], ready[second], key=lambda instance: self._in_flight.get(instance.uid, 0))
+
+    async def _awaited(self, caller: Principal, listing: Listing) -> Instance:
+        """An instance as soon as one is ready. Raises _Unanswered where none will be, or not in time."""
+        name = listing.card.name
+        await until(self._catalog, "tool", name, _is_decided, self._hold_seconds)
+        instance = self._chosen(self._current(caller, listing), "")
+        if instance is None:
+            raise _Unanswered("No instance of the tool is ready. Try again later.")
+        return instance
+
+    def _current(self, caller: Principal, listing: Listing) -> Listing:
+        """The listing as it is now: rights may have changed, and a namesake is another tool."""
+        now = self._catalog.get("tool", listing.card.name)
+        if not _is_open(now, caller) or now.card.uid != listing.card.uid:
+            raise _Unanswered("The tool is not there any more.")
+        return now
+
+
+class _Unanswered(GatewayError):
+    """Nobody was asked."""
+
+
+def _is_open(listing: Listing | None, caller: Principal) -> TypeGuard[Listing]:
+    """Whether there is a tool that the caller may call."""
+    return listing is not None and listing.card.tool is not UNSET and may_call(caller, listing.card)
+
+
+def _is_decided(listing: Listing | None) -> bool:
+    return (
+        listing is None
+        or listing.card.replicas == 0
+        or listing.card.state == "failed"
+        or any(instance.ready for instance in listing.instances)
+    )
+
+
+def _refuse_vain(listing: Listing) -> None:
+    """Raises _Unanswered for a tool that waiting will not bring."""
+    card = listing.card
+    if card.replicas == 0:
+        raise _Unanswered("The tool is stopped (replicaCount 0).")
+    if card.state == "failed":
+        raise _Unanswered("The tool cannot start; whoever runs it finds the reason in its status.")
+
+
+def _request(listing: Listing, arguments: bytes, trace: tuple[str, str]) -> bytes:
+    """`POST` of the arguments. No identity and no credentials: a tool is not told who asks."""
+    card = listing.card
+    request_id, traceparent = trace
+    return b"POST %b HTTP/1.1\r\nHost: localhost:%d\r\n%b%b%bContent-Length: %d\r\n\r\n%b" % (
+        card.path.encode(),
+        card.port,
+        b"Content-Type: application/json\r\nAccept: application/json, */*;q=0.5\r\n",
+        _line(b"X-Request-Id", request_id),
+        _line(b"traceparent", traceparent),
+        len(arguments),
+        arguments,
+    )
+
+
+def _line(name: bytes, value: str) -> bytes:
+    if not value or not value.isascii() or not value.isprintable():
+        return b""
+    return b"%b: %b\r\n" % (name, value.encode())
