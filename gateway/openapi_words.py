@@ -6,15 +6,15 @@ INTRODUCTION = "Register MCP servers and tools, and use them from any MCP client
 
 DESCRIPTION = (
     "Register a server with `POST /adapters`, then point an MCP client at `/adapters/{name}/mcp`: a session always"
-    " reaches the instance that holds it. Adapters and tools share their names. Errors are problem details (RFC 9457);"
-    " `errors` names the member, parameter or header that is wrong. Member names are matched exactly, unknown members"
-    " are ignored, an explicit null is refused."
+    " reaches the instance that holds it. Register a tool with `POST /tools`, and clients of `/mcp` have it. Adapters"
+    " and tools share their names. Errors are problem details (RFC 9457); `errors` names the member, parameter or header"
+    " that is wrong. Member names are matched exactly, unknown members are ignored, an explicit null is refused."
 )
 
 TAGS = {
     "adapters": "MCP servers that the gateway runs.",
     "tools": "HTTP endpoints that the gateway runs, each with the definition of one MCP tool.",
-    "mcp": "The Model Context Protocol (Streamable HTTP), in front of adapters.",
+    "mcp": "The Model Context Protocol (Streamable HTTP): in front of each adapter, and of all tools together.",
     "gateway": "The gateway itself.",
 }
 

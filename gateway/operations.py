@@ -39,7 +39,10 @@ class Parameter(msgspec.Struct, frozen=True):
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """A success: `body` is a type msgspec can describe (None: no body), `headers` are names explained in `openapi`."""
+    """A success, or what always comes in its place.
+
+    `body` is a type msgspec can describe (None: none is promised), `headers` are names explained in `openapi`.
+    """
 
     status: int
     description: str
@@ -229,6 +232,38 @@ def _adapter_mcp() -> tuple[Operation, ...]:
     )
 
 
+def _router_mcp() -> tuple[Operation, ...]:
+    """The same transport in front of the tool router."""
+    row = partial(Operation, path="/mcp", room="proxy", tag="mcp", parameters=_SESSION, open=True)
+    return (
+        row(
+            id="post_mcp",
+            method="POST",
+            summary="Send MCP messages to the tool router, which has every tool you may call",
+            body=dict[str, Any],
+            answers=(
+                Answer(200, "The reply, or a stream that ends with it.", dict[str, Any], (JSON, EVENTS), _MCP_HEADERS),
+                Answer(202, "Taken; nothing to reply."),
+            ),
+            errors=_ONE,
+        ),
+        row(
+            id="get_mcp",
+            method="GET",
+            summary="Listen to the tool router's messages in a session",
+            answers=(Answer(200, "A stream of messages.", str, (EVENTS,)),),
+            errors=(*_ONE, 405),
+        ),
+        row(
+            id="delete_mcp",
+            method="DELETE",
+            summary="Always refused: a session at the tool router needs no end",
+            answers=(Answer(405, "Refused, with a problem or without a body.", headers=("Allow",)),),
+            errors=_ONE,
+        ),
+    )
+
+
 def _plain(id: str, path: str, room: Room, summary: str, answer: Answer, errors: tuple[int, ...]) -> Operation:
     """A route that anyone may read."""
     return Operation(
@@ -248,6 +283,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *_records("adapter"),
     *_records("tool"),
     *_adapter_mcp(),
+    *_router_mcp(),
     _plain(
         "get_index", "/", "proxy", "What is here", Answer(200, "A short index.", dict[str, Any], (JSON, HTML)), _EDGE
     ),

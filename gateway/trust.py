@@ -9,6 +9,7 @@ from gateway.identity import Principal
 USER = b"x-mcp-userid"
 ROLES = b"x-mcp-roles"
 SECRET = b"x-gateway-secret"
+REQUEST_ID = b"x-request-id"
 
 # RFC 9110 §7.6.1: about one connection, never about the message.
 HOP_BY_HOP = frozenset(
@@ -65,6 +66,7 @@ RESPONSE = frozenset(
         b"etag",
         b"last-modified",
         b"accept-ranges",
+        b"allow",  # a 405 must have it (RFC 9110 §15.5.6)
         b"vary",
         b"date",
         b"retry-after",
@@ -83,6 +85,11 @@ def reaches_a_pod(name: bytes) -> bool:
         or name in FORWARDING
         or name.startswith(FORWARDING_PREFIXES)
     )
+
+
+def reaches_the_router(name: bytes) -> bool:
+    """Whether a client's header of this lower-case name may be sent to the tool router, to which we tell the request's id ourselves."""
+    return name != REQUEST_ID and reaches_a_pod(name)
 
 
 def reaches_the_control_plane(name: bytes) -> bool:
@@ -107,6 +114,11 @@ def stamp(caller: Principal) -> bytes:
     user = _line(caller.id)
     roles = ",".join(role for role in caller.roles if "," not in role)
     return b"X-Mcp-UserId: %b\r\nX-Mcp-Roles: %b\r\n" % (user, _line(roles))
+
+
+def vouch(caller: Principal, secret: str) -> bytes:
+    """The caller as header lines for a process of the gateway's own, which knows by the secret that we say so."""
+    return b"%bX-Gateway-Secret: %b\r\n" % (stamp(caller), _line(secret))
 
 
 def is_trusted(given: str | None, secrets: Iterable[str]) -> bool:

@@ -3,13 +3,14 @@
 import hashlib
 from random import random
 
-from gateway.card import Card
+from gateway.card import ROUTER, Card
 from gateway.catalog import Catalog, Instance, Listing, until
 from gateway.errors import NotFound, Unavailable
-from gateway.identity import Principal
+from gateway.records import Listed
 from gateway.telemetry import Counters
 
 RETRY_SECONDS = 5
+_OURS = {ROUTER: "The tool router"}
 _FORGOTTEN_AFTER = 10_000  # choices; an idle instance not chosen for that long has no history worth keeping
 
 
@@ -39,8 +40,8 @@ class Affinity:
             found = self._loads[uid] = Load()
         return found
 
-    def choose(self, listing: Listing, caller: Principal, *, modern: bool, tried: frozenset[str]) -> Instance | None:
-        """A ready instance not tried before. Modern traffic follows the card's `affinity`, legacy the load.
+    def choose(self, listing: Listing, key: str | None, tried: frozenset[str]) -> Instance | None:
+        """A ready instance not tried before: of one `key` always the same one; without a key one with less to do.
 
         Raises Unavailable for an adapter that is stopped.
         """
@@ -52,29 +53,28 @@ class Affinity:
         self._counters.choices += 1
         if len(ready) == 1:
             return ready[0]
-        if modern and listing.card.affinity == "principal":
-            return _rendezvous(ready, caller.id)
-        return self._lighter(ready)
+        return self._lighter(ready) if key is None else _rendezvous(ready, key)
 
-    async def hold(self, name: str, refused: Listing | None, seconds: float) -> Listing:
+    async def hold(self, kind: Listed, name: str, refused: Listing | None, seconds: float) -> Listing:
         """Waits for an instance to be ready; where all of `refused` took no connection, in another listing than that.
 
-        Raises Unavailable after `seconds`, or as soon as waiting is vain; NotFound where the adapter goes.
+        Raises Unavailable after `seconds`, or as soon as waiting is vain; NotFound where the adapter goes (what is the
+        gateway's own comes back).
         """
 
         def decided(listing: Listing | None) -> bool:
-            return (
-                listing is None or _vain(listing.card) is not None or (listing is not refused and _any_ready(listing))
-            )
+            if listing is None:
+                return kind != "platform"
+            return _vain(listing.card) is not None or (listing is not refused and _any_ready(listing))
 
         self._counters.held += 1
-        listing = await until(self._catalog, "adapter", name, decided, seconds)
+        listing = await until(self._catalog, kind, name, decided, seconds)
         if listing is None:
-            raise NotFound("There is no such adapter any more.")
+            raise _unavailable(f"{_called(kind, name)} is not there.") if kind == "platform" else _gone(kind)
         if (why := _vain(listing.card)) is not None:
             raise _unavailable(why)
         if listing is refused or not _any_ready(listing):
-            raise _unavailable(f"No instance of `{name}` is ready.")
+            raise _unavailable(f"{_called(kind, name)} is not ready: no instance of it takes requests now.")
         return listing
 
     def forget(self) -> None:
@@ -98,11 +98,20 @@ def _unavailable(why: str) -> Unavailable:
     return Unavailable(why, retry_after=RETRY_SECONDS)
 
 
+def _gone(kind: Listed) -> NotFound:
+    return NotFound(f"There is no such {kind} any more.")
+
+
+def _called(kind: Listed, name: str) -> str:
+    """The subject of a sentence about it."""
+    return _OURS.get(name, name) if kind == "platform" else f"`{name}`"
+
+
 def _vain(card: Card) -> str | None:
     if card.state == "failed":
-        return f"`{card.name}` cannot start: {card.reason or 'no reason is known'}."
+        return f"{_called(card.kind, card.name)} cannot start: {card.reason or 'no reason is known'}."
     if card.replicas == 0:
-        return f"`{card.name}` is stopped (replicaCount 0)."
+        return f"{_called(card.kind, card.name)} is stopped (replicaCount 0)."
     return None
 
 
@@ -110,7 +119,7 @@ def _any_ready(listing: Listing) -> bool:
     return any(instance.ready for instance in listing.instances)
 
 
-def _rendezvous(ready: list[Instance], principal: str) -> Instance:
-    """The highest of the hashes of (principal, instance): every replica agrees, and only a lost instance's callers move."""
-    key = hashlib.blake2b(principal.encode("utf-8", "surrogateescape"), digest_size=32).digest()
-    return max(ready, key=lambda it: hashlib.blake2b(it.uid.encode(), key=key, digest_size=8).digest())
+def _rendezvous(ready: list[Instance], key: str) -> Instance:
+    """The highest of the hashes of (key, instance): every replica agrees, and only a lost instance's keys move."""
+    hashed = hashlib.blake2b(key.encode("utf-8", "surrogateescape"), digest_size=32).digest()
+    return max(ready, key=lambda it: hashlib.blake2b(it.uid.encode(), key=hashed, digest_size=8).digest())

@@ -21,6 +21,7 @@ from proxy.forward import ControlPlane
 from proxy.head import RequestHead
 from proxy.lane import FastServer
 from proxy.request import Request, Sent
+from proxy.router import RouterLeg
 from proxy.routes import PROBES, Place, Route, route, speaks_rpc
 from proxy.settings import Settings
 from proxy.sweep import Sweep
@@ -33,7 +34,10 @@ log = logging.getLogger(__name__)
 
 
 class Proxy:
-    """One gateway process's front door. Everything it needs is handed in; what it opens itself, `stop` closes."""
+    """One gateway process's front door. Everything it needs is handed in; what it opens itself, `stop` closes.
+
+    `secret` is what the tool router knows us by; without one, `/mcp` is out of service.
+    """
 
     def __init__(
         self,
@@ -42,14 +46,16 @@ class Proxy:
         seals: KeyRing,
         settings: Settings,
         control_plane: ControlPlane | None = None,
+        secret: str = "",
     ) -> None:
         self.counters = Counters()
         self._catalog = catalog
         self._settings = settings
         self._control_plane = control_plane
-        self._pool = Pool()
+        self._pool, self._router_pool = Pool(), Pool()  # what was connected for an adapter never carries the secret
         self._affinity = Affinity(catalog, self.counters)
         self._adapters = AdapterLeg(catalog, seals, self._affinity, self._pool, settings, self.counters)
+        self._router = RouterLeg(catalog, secret, self._affinity, self._router_pool, settings, self.counters)
         self._drain = Drain()
         self._admission = Admission(catalog, identify, settings)
         self._server: Server | None = None
@@ -84,6 +90,7 @@ class Proxy:
         if self._sweep is not None:
             self._sweep.stop()
         self._pool.close()
+        self._router_pool.close()
 
     async def _serve(self, request: Request) -> Sent:
         self.counters.requests += 1
@@ -94,6 +101,8 @@ class Proxy:
                 request.keep_alive = False  # the next request shall find another process
             if place.place == "adapter":
                 return await self._adapters.serve(request, place.name, self._admission)
+            if place.place == "router":
+                return await self._router.serve(request, self._admission)
             return await self._answer(request, place.place)
         except GatewayError as error:
             return self._refuse(request, error)

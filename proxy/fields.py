@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from gateway.errors import HeadersTooLarge, Invalid
-from gateway.trust import ONCE, reaches_a_pod
+from gateway.trust import ONCE, reaches_a_pod, reaches_the_router
 from proxy.shape import Shape, Values, pick
 
 LIMIT = 65_536  # bytes of all header lines together
@@ -74,6 +74,10 @@ class Fields:
         """The lines that may reach a pod, as they came. After `check`."""
         return self._shape.lines(self.values)
 
+    def lines_within(self) -> bytes:
+        """The lines that may reach the tool router. After `check`."""
+        return self._shape.within().lines(self.values)
+
     def _find(self, name: bytes) -> str | None:
         for at in self._shape.where(name):
             return self.values[at].decode("utf-8", "surrogateescape")
@@ -94,7 +98,7 @@ class Fields:
 class _RequestShape(Shape):
     """What the names of a request's headers mean."""
 
-    __slots__ = ("connections", "fault", "once", "pick_once", "size")
+    __slots__ = ("_within", "connections", "fault", "once", "pick_once", "size")
 
     def __init__(self, names: Sequence[bytes]) -> None:
         super().__init__(names, lambda name: name != _SESSION and reaches_a_pod(name))
@@ -104,6 +108,14 @@ class _RequestShape(Shape):
         self.connections = self.where(b"connection")
         self.size = sum(map(len, names))
         self.fault = self._fault()
+        self._within: Shape | None = None  # few heads go to both
+
+    def within(self) -> Shape:
+        """The same for the tool router."""
+        found = self._within
+        if found is None:
+            found = self._within = Shape(self.names, lambda name: name != _SESSION and reaches_the_router(name))
+        return found
 
     def _fault(self) -> tuple[str, str] | None:
         """Which name is wrong, and how."""

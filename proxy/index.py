@@ -11,6 +11,7 @@ _LINKS = {
     "adapters": ("/adapters", "register and list MCP servers"),
     "adapter": ("/adapters/{name}/mcp", "connect an MCP client to one"),
     "tools": ("/tools", "register and list tools"),
+    "mcp": ("/mcp", "connect an MCP client to all tools"),
     "document": ("/openapi.json", "every route, as OpenAPI 3.1"),
     "live": ("/ping", "whether the gateway is alive"),
     "ready": ("/ready", "whether the gateway is ready"),

@@ -1,95 +1,75 @@
-"""Plan: what one head of one caller comes to at an adapter: session, holder, and the lines an instance will read. Pure."""
+"""Plan: what one head of one caller comes to behind the proxy: its session, and the lines that an instance will read. Pure.
+
+What is told of sessions and callers differs from leg to leg: `adapter` and `router` say it.
+"""
+
+from abc import ABC, abstractmethod
+from typing import ClassVar
 
 from gateway.catalog import Instance, Listing
 from gateway.identity import Principal
-from gateway.trust import stamp
 from proxy.head import RequestHead
 from proxy.request import Request
-from proxy.sessions import Session, Sessions, given
-
-_NO_ONE = Instance("", "", 0)
+from proxy.sessions import given
 
 
-class Plan:
-    """Holds as long as the adapter's listing stays as it is. `holder`: the instance that has the session, if it is there."""
+class Plan(ABC):
+    """Holds as long as the listing stays as it is.
 
-    __slots__ = (
-        "_caller",
-        "_head",
-        "_lines",
-        "_lines_for",
-        "_sessions",
-        "holder",
-        "listing",
-        "modern",
-        "query",
-        "sealed",
-        "session",
-    )
+    `given` is the session's id as the client knows it. Requests of one `key` go to one instance, `home` once that was
+    chosen; None: to where there is least to do. `challenge`: what it means that an instance asks for credentials.
+    """
 
-    def __init__(self, sessions: Sessions, head: RequestHead, caller: Principal, listing: Listing) -> None:
-        self._sessions = sessions
+    __slots__ = ("_head", "_rest", "_start", "caller", "given", "home", "key", "listing", "modern", "query")
+
+    challenge: ClassVar[str]
+
+    def __init__(self, head: RequestHead, caller: Principal, listing: Listing) -> None:
+        """Raises Invalid where the head names two sessions."""
         self._head = head
-        self._caller = caller
-        self._lines_for = _NO_ONE
-        self._lines = b""
+        self._start = self._rest = b""
+        self.caller = caller
         self.listing = listing
         self.modern = head.fields.modern
-        self.sealed, self.query = given(head)
-        self.session: Session | None = sessions.open(self.sealed, self.name, caller) if self.sealed else None
-        self.holder = held_by(listing, self.session.uid) if self.session is not None else None
+        self.given, self.query = given(head)
+        self.key: str | None = None
+        self.home: Instance | None = None
 
     @property
     def name(self) -> str:
-        """The adapter's."""
+        """The name that the listing has in the catalog."""
         return self.listing.card.name
-
-    @property
-    def caller(self) -> Principal:
-        """Who calls."""
-        return self._caller
 
     def holds(self, listing: Listing, caller: Principal) -> bool:
         """Whether nothing has changed since."""
-        return self.listing is listing and (self._caller is caller or self._caller == caller)
+        return self.listing is listing and (self.caller is caller or self.caller == caller)
 
     def lines(self, instance: Instance, request: Request) -> bytes:
         """The head of the request for an instance."""
-        if self._lines_for is not instance:
-            self._lines, self._lines_for = self._written(instance), instance
-        return b"%b%b\r\n" % (self._lines, self._head.varying.lines(request.varying))
+        if not self._rest:
+            self._write()
+        varying = self._head.varying.lines(request.varying)
+        return b"%b%d\r\n%b%b\r\n" % (self._start, instance.port, self._rest, varying)
 
-    def rename(self, uid: str, status: int, upstream: bytes) -> str | None:
+    @abstractmethod
+    def rename(self, uid: str, status: int, upstream: bytes) -> bytes | None:
         """The client's name for the session that a reply of the instance `uid` names, if it is to hear of one."""
-        session = self.session
-        if session is not None and upstream == session.upstream and status < 400:
-            return session.sealed  # what servers repeat on every reply
-        if self.modern:
-            return None
-        return self._sessions.rename(status, upstream, self.session, uid, self.name, self._caller)
 
-    def _written(self, instance: Instance) -> bytes:
-        """`Host: localhost`, because servers on the official SDK refuse names they do not know (421)."""
-        head = self._head
+    @abstractmethod
+    def _told(self) -> bytes:
+        """The lines of the client that go on, and ours: who calls, in which session."""
+
+    def _write(self) -> None:
+        """What is the same for every request of this head, before and after the instance's port.
+
+        `Host: localhost`, because servers on the official SDK refuse names they do not know (421).
+        """
         target = self.listing.card.path + ("?" + self.query if self.query else "")
-        return b"%b %b HTTP/1.1\r\nHost: localhost:%d\r\n%b%b%b%b" % (
-            head.method.encode(),
+        self._start = b"%b %b HTTP/1.1\r\nHost: localhost:" % (
+            self._head.method.encode(),
             target.encode("utf-8", "surrogateescape"),
-            instance.port,
-            head.fields.lines(),
-            stamp(self._caller),
-            b"Mcp-Session-Id: %b\r\n" % self.session.upstream if self.session is not None else b"",
-            _framing(head),
         )
-
-
-def held_by(listing: Listing | None, uid: str) -> Instance | None:
-    """The instance of that uid, ready or not: one that terminates keeps its sessions."""
-    if listing is not None:
-        for instance in listing.instances:
-            if instance.uid == uid:
-                return instance
-    return None
+        self._rest = self._told() + _framing(self._head)
 
 
 def _framing(head: RequestHead) -> bytes:

@@ -4,7 +4,7 @@ Small replies leave in one write, heads of streams at once. A slow client holds 
 """
 
 from functools import lru_cache
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 from gateway.errors import BadUpstream
 from gateway.reply import Framing, Head, Source
@@ -19,9 +19,11 @@ _CHALLENGES = (401, 407)
 
 
 class Naming(Protocol):
-    """What clients call sessions."""
+    """What clients call sessions. `challenge`: what it means that an instance asks for credentials."""
 
-    def rename(self, uid: str, status: int, upstream: bytes) -> str | None:
+    challenge: ClassVar[str]
+
+    def rename(self, uid: str, status: int, upstream: bytes) -> bytes | None:
         """The client's name for the session that a reply of the instance `uid` names, if it is to hear of one."""
         ...
 
@@ -87,7 +89,7 @@ class Relay:
 
     def _head(self, head: Head, request: Request) -> bytes:
         if head.status in _CHALLENGES:
-            raise BadUpstream("The server asks for credentials of its own; the gateway has none to give.")
+            raise BadUpstream(self._naming.challenge)
         shape = _shape(head.names, head.framing)
         name = self._name(head, shape) if shape.sessions else None
         plain = head.framing == "length" and request.keep_alive and request.head.http11
@@ -95,11 +97,11 @@ class Relay:
             head.status,
             head.reason,
             shape.lines(head.values),
-            b"mcp-session-id: %b\r\n" % name.encode("ascii") if name is not None else b"",
+            b"mcp-session-id: %b\r\n" % name if name is not None else b"",
             b"" if plain else self._connection(head.framing),
         )
 
-    def _name(self, head: Head, shape: "_ReplyShape") -> str | None:
+    def _name(self, head: Head, shape: "_ReplyShape") -> bytes | None:
         """The client's name for the session that the reply names."""
         id = head.values[shape.sessions[0]].strip()
         if len(shape.sessions) > 1 and any(head.values[at].strip() != id for at in shape.sessions):

@@ -14,7 +14,7 @@ MCP_METHODS = "GET, POST, DELETE"
 # They answer before the Host is looked at.
 PROBES = frozenset({"/ping", "/ready"})
 
-type Place = Literal["ping", "ready", "index", "adapter", "control-plane"]
+type Place = Literal["ping", "ready", "index", "adapter", "router", "control-plane"]
 
 # Whatever a path of ours may be made of. `%`, empty and dot segments could be another path to whoever stands behind us.
 _PLAIN = re.compile(r"(/(?!\.{1,2}(/|\Z))[A-Za-z0-9._~-]+)+/?\Z|/\Z")
@@ -33,6 +33,9 @@ def route(method: str, path: str, modern: bool) -> Route:
         case ["", "adapters", name, "mcp"] | ["", "adapters", name, "mcp", ""]:
             _require(method, "POST" if modern else MCP_METHODS)
             return Route("adapter", name)
+        case ["", "mcp"] | ["", "mcp", ""]:
+            _require(method, "POST" if modern else MCP_METHODS)
+            return Route("router")
         case ["", "ping"]:
             _require(method, "GET")
             return Route("ping")
@@ -49,7 +52,7 @@ def route(method: str, path: str, modern: bool) -> Route:
 
 def speaks_rpc(path: str) -> bool:
     """Whether the route is an MCP endpoint."""
-    return path.startswith("/adapters/") and path.rstrip("/").endswith("/mcp")
+    return path in ("/mcp", "/mcp/") or (path.startswith("/adapters/") and path.rstrip("/").endswith("/mcp"))
 
 
 def _require(method: str, allowed: str) -> None:

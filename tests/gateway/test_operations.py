@@ -40,7 +40,22 @@ def test_every_error_is_one_of_the_tree() -> None:
         assert operation.anonymous == (401 not in operation.errors)
 
 
+def test_mcp_is_spoken_to_adapters_and_to_the_tool_router_alike() -> None:
+    def verbs(path: str) -> set[tuple[str, str, bool, bool]]:
+        return {(o.method, o.room, o.anonymous, o.open) for o in OPERATIONS if o.path == path}
+
+    assert verbs("/mcp") == verbs("/adapters/{name}/mcp")
+    assert {method for method, _, _, _ in verbs("/mcp")} == {"POST", "GET", "DELETE"}
+
+
+def test_sessions_at_the_tool_router_are_never_ended() -> None:
+    (delete,) = [o for o in OPERATIONS if o.id == "delete_mcp"]
+
+    assert [answer.status for answer in delete.answers] == [405]
+    assert 405 not in delete.errors
+
+
 def test_routes_of_later_steps_do_not_exist_yet() -> None:
     paths = {operation.path for operation in OPERATIONS}
 
-    assert not [path for path in paths if path.startswith(("/mcp", "/sessions", "/agents"))]
+    assert not [path for path in paths if path.startswith(("/sessions", "/agents"))]

@@ -162,7 +162,7 @@ async def test_page_that_makes_no_sense_is_refused_by_name(novice: Caller, query
     assert reply.fields == [field]
 
 
-@pytest.mark.parametrize("path", ["/nothing", "/adapters/a/b/c", "/sessions", "/mcp", "/Adapters", "//adapters"])
+@pytest.mark.parametrize("path", ["/nothing", "/adapters/a/b/c", "/sessions", "/Adapters", "//adapters"])
 async def test_route_that_does_not_exist_is_a_problem_and_not_found(novice: Caller, path: str) -> None:
     assert (await novice.get(path)).problem["status"] == 404
 

@@ -12,7 +12,7 @@ import uvloop
 from gateway.identity import Identify
 from proxy.forward import ControlPlane
 from proxy.settings import Settings
-from tests.proxy.gate import Gate, Open, StartPod, gate
+from tests.proxy.gate import SECRET, Gate, Open, StartPod, gate
 from tests.proxy.pod import Pod, Script, ok, pod
 
 
@@ -43,9 +43,10 @@ async def open_gate() -> AsyncGenerator[Open]:
             settings: Settings = Settings(),  # noqa: B008 (frozen)
             identify: Identify | None = None,
             control_plane: ControlPlane | None = None,
+            secret: str = SECRET,
         ) -> Gate:
             settings = msgspec.structs.replace(settings, fast_lane=fast_lane)
-            return await stack.enter_async_context(gate(settings, identify, control_plane))
+            return await stack.enter_async_context(gate(settings, identify, control_plane, secret))
 
         yield open
 

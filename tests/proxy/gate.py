@@ -7,7 +7,7 @@ from typing import Protocol
 
 import msgspec
 
-from gateway.card import Card
+from gateway.card import ROUTER, Card, card_of_router
 from gateway.catalog import Instance
 from gateway.dev_identity import DevIdentity
 from gateway.identity import Identify
@@ -24,15 +24,19 @@ SESSION = "Mcp-Session-Id"
 VERSION = "MCP-Protocol-Version"
 MODERN = (VERSION, "2026-07-28")
 PATH = "/adapters/a/mcp"
+MCP = "/mcp"
+SECRET = "only-the-gateway-knows-this"
 
 
 class Gate:
     """A Proxy on a free port. `view` is its catalog."""
 
-    def __init__(self, settings: Settings, identify: Identify, control_plane: ControlPlane | None) -> None:
+    def __init__(
+        self, settings: Settings, identify: Identify, control_plane: ControlPlane | None, secret: str = SECRET
+    ) -> None:
         self.view = View(synced=True)
         self.seals = KeyRing([b"0123456789abcdef"])
-        self.proxy = Proxy(self.view, identify, self.seals, settings, control_plane)
+        self.proxy = Proxy(self.view, identify, self.seals, settings, control_plane, secret)
         self.port = 0
 
     def adapter(self, *pods: Pod | Instance, name: str = "a", **card: object) -> None:
@@ -48,6 +52,11 @@ class Gate:
         }
         self.view.put_card(msgspec.convert(wanted, Card))
         self.view.put_instances("adapter", name, [it.instance() if isinstance(it, Pod) else it for it in pods])
+
+    def routers(self, *pods: Pod | Instance) -> None:
+        """Lists the tool router with its instances."""
+        self.view.put_card(card_of_router())
+        self.view.put_instances("platform", ROUTER, [it.instance() if isinstance(it, Pod) else it for it in pods])
 
     def connect(self) -> AbstractAsyncContextManager[Connection]:
         """A client's connection."""
@@ -89,7 +98,11 @@ class Open(Protocol):
     """Opens a gate."""
 
     async def __call__(
-        self, settings: Settings = ..., identify: Identify | None = None, control_plane: ControlPlane | None = None
+        self,
+        settings: Settings = ...,
+        identify: Identify | None = None,
+        control_plane: ControlPlane | None = None,
+        secret: str = ...,
     ) -> Gate: ...
 
 
@@ -101,10 +114,13 @@ class StartPod(Protocol):
 
 @asynccontextmanager
 async def gate(
-    settings: Settings, identify: Identify | None = None, control_plane: ControlPlane | None = None
+    settings: Settings,
+    identify: Identify | None = None,
+    control_plane: ControlPlane | None = None,
+    secret: str = SECRET,
 ) -> AsyncGenerator[Gate]:
     """A running Gate."""
-    running = Gate(settings, identify or DevIdentity(), control_plane)
+    running = Gate(settings, identify or DevIdentity(), control_plane, secret)
     running.port = await running.proxy.start("127.0.0.1", 0)
     try:
         yield running

@@ -252,8 +252,9 @@ async def test_handshake_revisions_may_get_and_delete(door: Gate, pod: Pod, vers
     "path",
     [
         "/nope",
-        "/mcp",
-        "/mcp/",
+        "/mcp/x",
+        "/mcp//",
+        "/Mcp",
         "/sessions",
         "/sessions/x",
         "/agents",

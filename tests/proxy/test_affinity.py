@@ -8,7 +8,6 @@ import pytest
 from gateway.card import Card
 from gateway.catalog import Instance, Listing
 from gateway.errors import Unavailable
-from gateway.identity import principal
 from gateway.telemetry import Counters
 from gateway.view import View
 from proxy.affinity import Affinity
@@ -31,7 +30,8 @@ def _affinity() -> Affinity:
 
 
 def _chosen(affinity: Affinity, listing: Listing, user: str = "u", *, modern: bool = False) -> str:
-    instance = affinity.choose(listing, principal(user, user, []), modern=modern, tried=NONE)
+    by_caller = modern and listing.card.affinity == "principal"
+    instance = affinity.choose(listing, user if by_caller else None, NONE)
     assert instance is not None
     return instance.uid
 
@@ -84,15 +84,14 @@ def test_affinity_none_spreads_one_caller() -> None:
 def test_only_ready_instances_not_tried_before_are_chosen() -> None:
     ready, other = Instance("r", "h", 1), Instance("t", "h", 1, ready=False)
     listing = Listing(_listing(0).card, (ready, other))
-    caller = principal("u", "u", [])
-    for modern in (True, False):
-        assert _affinity().choose(listing, caller, modern=modern, tried=NONE) == ready
-        assert _affinity().choose(listing, caller, modern=modern, tried=frozenset({"r"})) is None
+    for key in ("u", None):
+        assert _affinity().choose(listing, key, NONE) == ready
+        assert _affinity().choose(listing, key, frozenset({"r"})) is None
 
 
 def test_stopped_adapter_has_nothing_to_choose() -> None:
     with pytest.raises(Unavailable):
-        _affinity().choose(_listing(2, replicas=0), principal("u", "u", []), modern=False, tried=NONE)
+        _affinity().choose(_listing(2, replicas=0), None, NONE)
 
 
 def test_instances_long_gone_are_forgotten() -> None:

@@ -1,0 +1,118 @@
+"""Leg: what requests to adapters and to the tool router share: a place, the way there, the answer's way back. Parses nothing.
+
+Who may go there, and what sessions are, the legs themselves say.
+"""
+
+import logging
+from abc import ABC, abstractmethod
+
+from gateway.catalog import Catalog, Instance, Listing
+from gateway.errors import GatewayError
+from gateway.identity import Principal
+from gateway.logs import request_id
+from gateway.reply import NotConnected
+from gateway.telemetry import Counters
+from gateway.upstream import Pool
+from proxy.affinity import Affinity
+from proxy.body import Body, read
+from proxy.head import RequestHead
+from proxy.limits import check_size
+from proxy.plan import Plan
+from proxy.relay import Relay
+from proxy.request import Request, Sent
+from proxy.settings import Settings
+
+log = logging.getLogger(__name__)
+
+
+class Leg(ABC):
+    """The way to the instances of something listed."""
+
+    def __init__(
+        self, catalog: Catalog, affinity: Affinity, pool: Pool, settings: Settings, counters: Counters
+    ) -> None:
+        self._catalog = catalog
+        self._affinity = affinity
+        self._pool = pool
+        self._hold_seconds = settings.hold_seconds
+        self._body_limit = settings.body_limit
+        self._head_seconds = settings.head_seconds
+        self._slow_seconds = settings.slow_seconds
+        self._counters = counters
+
+    @abstractmethod
+    def _plan(self, head: RequestHead, caller: Principal, listing: Listing) -> Plan:
+        """What a head comes to now. Raises GatewayError where it comes to nothing."""
+
+    def _begin(self, request: Request) -> None:
+        """Counts it, if that is asked for. Raises TooLarge where the head says so already."""
+        check_size(request.length or 0, self._body_limit)
+        if request.is_sampled:
+            self._counters.sampled += 1
+
+    async def _placed(self, request: Request, plan: Plan) -> Sent:
+        """On an instance of our choice; where one takes no connection, on another; where none does, once there is news."""
+        tried: frozenset[str] = frozenset()
+        body: Body | None = None
+        while True:
+            instance = self._choose(plan, tried)
+            if instance is None:
+                card, refused = plan.listing.card, plan.listing if tried else None
+                listing = await self._affinity.hold(card.kind, card.name, refused, self._patience(request))
+                plan = self._plan(request.head, plan.caller, listing)  # rights may have changed meanwhile
+                tried = frozenset()
+                continue
+            if body is None and request.payload is not None:
+                body = await self._body(request)  # not before it has somewhere to go
+            try:
+                return await self._send(request, plan, instance, body)
+            except NotConnected:
+                tried |= {instance.uid}
+
+    def _choose(self, plan: Plan, tried: frozenset[str]) -> Instance | None:
+        """A ready instance not tried before. What a key comes to is found out once, and holds as long as the plan does."""
+        if plan.home is not None and not tried:
+            self._counters.choices += 1
+            return plan.home
+        instance = self._affinity.choose(plan.listing, plan.key, tried)
+        if plan.key is not None and not tried:
+            plan.home = instance
+        return instance
+
+    def _patience(self, request: Request) -> float:
+        """For how many seconds a request may still wait for an instance."""
+        return request.started + self._hold_seconds - request.client.now()
+
+    async def _body(self, request: Request) -> Body:
+        return await read(request, self._body_limit)
+
+    async def _send(self, request: Request, plan: Plan, instance: Instance, body: Body | None) -> Sent:
+        relay = Relay(request, plan, instance.uid, self._counters)
+        load = self._affinity.load(instance.uid)
+        load.in_flight += 1
+        try:
+            await self._pool.exchange(
+                instance,
+                plan.lines(instance, request) + (request.data if body is None else body.together()),
+                relay,
+                body=None if body is None else body.after(),
+                head_seconds=self._head_seconds,
+            )
+        except GatewayError as error:
+            if not request.began:
+                raise
+            self._counters.failed += 1
+            request_id.set(request.id)
+            log.warning("cut: %s: %s", request, error.detail)
+            return request.cut()
+        finally:
+            load.in_flight -= 1
+            relay.end()
+        if relay.head_at - request.started > self._slow_seconds:
+            _note_slow(request, relay.head_at - request.started)
+        return request.sent()
+
+
+def _note_slow(request: Request, took: float) -> None:
+    request_id.set(request.id)
+    log.info("slow: %s: %.1f s until an answer began", request, took)
