@@ -33,6 +33,18 @@ _TOOL = {
 }
 
 
+class _Call(msgspec.Struct, frozen=True):
+    """A call, and what its answer has to hold."""
+
+    tool: str
+    arguments: dict[str, Any]
+    expected: str
+
+
+_ADD = _Call("add", {"a": 2, "b": 3}, "5")
+_WEATHER = _Call("weather-tool", {"location": "Paris", "unit": "celsius"}, "22.2")
+
+
 class DemoFailed(Exception):
     """A step did not go as it should; the message says which."""
 
@@ -49,8 +61,8 @@ async def demo(home: Path | None, say: Say) -> None:
                 say(f"It serves at {gateway.url}.")
                 async with _registered(http, "/adapters", _ADAPTER, say), _registered(http, "/tools", _TOOL, say):
                     await _ready(http, "/adapters/mcp-example", say)
-                    await _call((await sdk).Client, f"{gateway.url}/adapters/mcp-example/mcp", say)
-                    await _ready(http, "/tools/weather-tool", say)
+                    await _call((await sdk).Client, f"{gateway.url}/adapters/mcp-example/mcp", _ADD, say)
+                    await _call((await sdk).Client, f"{gateway.url}/mcp", _WEATHER, say)
                     await _logs(http, "/tools/weather-tool", say)
                 say("Ending the gateway and all that it started …")
     say("Done. `mcp-gateway up` starts one that stays.")
@@ -90,17 +102,17 @@ async def _ready(http: ClientSession, path: str, say: Say) -> None:
         raise DemoFailed(f"{path} was not ready within {_PATIENCE:g} s.") from None
 
 
-async def _call(client: Any, url: str, say: Say) -> None:
+async def _call(client: Any, url: str, call: _Call, say: Say) -> None:
     say(f"\nAn MCP client (the official SDK) connects to {url}")
     async with client(url) as connected:
         say(f"  protocol {connected.protocol_version}")
         tools = [tool.name for tool in (await connected.list_tools()).tools]
         say(f"  tools/list: {', '.join(tools)}")
-        result = await connected.call_tool("add", {"a": 2, "b": 3})
-        answer = result.content[0].text
-        say(f"  tools/call add(a=2, b=3) = {answer}")
-    if answer != "5":
-        raise DemoFailed(f"add(2, 3) was answered {answer!r}.")
+        answer = (await connected.call_tool(call.tool, call.arguments)).content[0].text
+        given = ", ".join(f"{name}={value!r}" for name, value in call.arguments.items())
+        say(f"  tools/call {call.tool}({given}) = {answer}")
+    if call.expected not in answer:
+        raise DemoFailed(f"{call.tool}({given}) was answered {answer!r}.")
 
 
 async def _logs(http: ClientSession, path: str, say: Say) -> None:

@@ -9,6 +9,7 @@ import logging
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
+from secrets import token_hex
 from types import TracebackType
 
 import msgspec
@@ -17,10 +18,14 @@ from aiohttp import ClientSession, DummyCookieJar, UnixConnector
 from functions.app import build
 from functions.host import Host
 from functions.reconcile import Reconcile
+from gateway.audit import Audit
+from gateway.card import ROUTER, card_of_router
+from gateway.catalog import Instance
 from gateway.dev_identity import DevIdentity
 from gateway.records import Adapter, Record, Tool
 from gateway.seal import KeyRing
 from gateway.view import View
+from local.audit_file import audit_file
 from local.deployer import LocalDeployer
 from local.home import Home
 from local.images import images
@@ -34,8 +39,10 @@ from local.supervisor import Supervisor
 from local.tasks import background
 from proxy.app import Proxy
 from proxy.forward import ControlPlane
+from tool_router.app import Router
 
 RECONCILE = 30.0  # seconds between rounds
+_LOOPBACK = "127.0.0.1"
 
 _log = logging.getLogger(__name__)
 
@@ -92,6 +99,7 @@ class LocalGateway:
         self.images = sorted(table.table)
 
         view = View()
+        secret = token_hex(32)  # between the proxy and the routers of this process alone
         supervisor = self._supervisor = Supervisor(home, view, Ports())
         self.orphans = await supervisor.end_orphans()
         opening.push_async_callback(supervisor.close)
@@ -106,10 +114,16 @@ class LocalGateway:
         app = build(store, deployer, identify, settings.control_plane)
         host = Host(app, body_limit=settings.edge.body_limit)
         session = await opening.enter_async_context(_served(host, home.runtime))
-        proxy = Proxy(view, identify, seals, settings.edge, ControlPlane(session, "http://control-plane"))
+        audit = Audit(opening.enter_context(audit_file(home.audit)))
+        routers = [Router(view, seals, settings.router(secret), audit) for _ in range(settings.routers)]
+        view.put_card(card_of_router())
+        view.put_instances("platform", ROUTER, [await _started(router, opening) for router in routers])
+        proxy = Proxy(
+            view, identify, seals, settings.edge, ControlPlane(session, "http://control-plane"), secret=secret
+        )
         self.port = await self._listen(proxy)
         opening.push_async_callback(proxy.stop)
-        opening.push_async_callback(self._drain, proxy)
+        opening.push_async_callback(self._drain, proxy, routers)
 
         reconcile = Reconcile(store, deployer)
         await reconcile.once()
@@ -123,13 +137,20 @@ class LocalGateway:
         except OSError as error:
             raise CannotListen(f"Cannot listen on port {port} of {host}: {_cause(error)}.") from error
 
-    async def _drain(self, proxy: Proxy) -> None:
-        draining = asyncio.create_task(proxy.drain())
+    async def _drain(self, proxy: Proxy, routers: list[Router]) -> None:
+        draining = asyncio.ensure_future(asyncio.gather(proxy.drain(), *(router.drain() for router in routers)))
         hurry = asyncio.create_task(self._hurry.wait())
         await asyncio.wait((draining, hurry), return_when=asyncio.FIRST_COMPLETED)
         for task in (draining, hurry):
             task.cancel()
         await asyncio.wait((draining, hurry))
+
+
+async def _started(router: Router, opening: AsyncExitStack) -> Instance:
+    """A router that listens on a port of its own, as an instance. Without the secret nobody gets an answer there."""
+    port = await router.start(_LOOPBACK, 0)
+    opening.push_async_callback(router.stop)
+    return Instance(f"{ROUTER}-{port}", _LOOPBACK, port)
 
 
 @asynccontextmanager

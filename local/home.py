@@ -39,6 +39,11 @@ class Home(msgspec.Struct, frozen=True):
         return self.path / "logs"
 
     @property
+    def audit(self) -> Path:
+        """Who called which tool: a line each."""
+        return self.logs / "audit.log"
+
+    @property
     def children(self) -> Path:
         """One file per running child: how a crashed run's children are found."""
         return self.path / "children"

@@ -9,6 +9,7 @@ import msgspec
 from functions.settings import Settings as ControlPlaneSettings
 from gateway.env import Env, SettingsError
 from proxy.settings import Settings as ProxySettings
+from tool_router.settings import Settings as RouterSettings
 
 HOME = Path(".gateway")
 HOST = "127.0.0.1"
@@ -18,7 +19,10 @@ DRAIN = 2.0
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
-    """`port` 0 takes a free one. `images` is a TOML file. `exposed` says that dev identity off loopback is meant."""
+    """`port` 0 takes a free one. `images` is a TOML file. `routers`: how many of them run.
+
+    `exposed` says that dev identity off loopback is meant.
+    """
 
     home: Path = HOME
     host: str = HOST
@@ -27,10 +31,16 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     exposed: bool = False
     edge: ProxySettings = ProxySettings(drain_seconds=DRAIN)
     control_plane: ControlPlaneSettings = ControlPlaneSettings()
+    tools: RouterSettings = RouterSettings(secrets=(), drain_seconds=DRAIN)
+    routers: int = 1
+
+    def router(self, secret: str) -> RouterSettings:
+        """What the tool router can be told, once the secret is known."""
+        return msgspec.structs.replace(self.tools, secrets=(secret,))
 
     @classmethod
     def read(cls, variables: Mapping[str, str], *, home: Path, host: str, port: int, images: Path | None) -> "Settings":
-        """The command line's values, with `Proxy__…`, `PublicOrigin`, `WorkloadIdentitySettings__…` and
+        """The command line's values, with `Proxy__…`, `ToolRouter__…`, `PublicOrigin`, `WorkloadIdentitySettings__…` and
         `Authentication__BypassEntra` of the environment. Raises SettingsError."""
         env = Env(variables)
         exposed = env.boolean("Authentication__BypassEntra")
@@ -40,9 +50,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
                 " If that is meant, set Authentication__BypassEntra=true."
             )
         edge = msgspec.structs.replace(ProxySettings.from_env(env), drain_seconds=DRAIN)
-        control_plane = ControlPlaneSettings.from_env(variables)
         return cls(
-            home=home, host=host, port=port, images=images, exposed=exposed, edge=edge, control_plane=control_plane
+            home=home,
+            host=host,
+            port=port,
+            images=images,
+            exposed=exposed,
+            edge=edge,
+            control_plane=ControlPlaneSettings.from_env(variables),
+            tools=msgspec.structs.replace(RouterSettings.from_env(env, ()), drain_seconds=DRAIN),
         )
 
 

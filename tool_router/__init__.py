@@ -1,1 +1,1 @@
-"""The tool router: every registered tool as one MCP server at `/mcp`. Nothing here yet; the room exists so that the import rules hold."""
+"""The tool router: all tools as one MCP server at `/mcp`, in both eras, for callers whom the proxy vouches for. Keeps no session."""

@@ -1,0 +1,178 @@
+"""Router: the tool router put together: made in order, started, drained, stopped. What it does is in the modules it joins."""
+
+import asyncio
+import logging
+
+from aiohttp import web
+from aiohttp.http import RawRequestMessage
+
+from gateway.audit import Audit
+from gateway.catalog import Catalog
+from gateway.errors import GatewayError
+from gateway.logs import request_id
+from gateway.seal import KeyRing
+from gateway.telemetry import Counters
+from gateway.tool_call import ToolCalls
+from gateway.trust import SECRET, is_trusted
+from gateway.upstream import Pool
+from tool_router import replies
+from tool_router.calling import Calling
+from tool_router.faults import INTERNAL, INVALID_REQUEST, Fault
+from tool_router.legacy import Legacy
+from tool_router.listing import Listing
+from tool_router.modern import Modern
+from tool_router.notices import Notices
+from tool_router.sessions import Sessions
+from tool_router.settings import Settings
+from tool_router.shelf import Shelf
+from tool_router.streams import Streams
+from tool_router.turn import Turn, caller_of, once
+
+_SECRET = SECRET.decode()
+_BACKLOG = 1024
+_CUT_SECONDS = 0.05  # for requests under way; whoever wants to give them longer drains first
+_LINE = 65_536  # bytes of one header: what the proxy lets in
+_HEADERS = 512
+
+_log = logging.getLogger(__name__)
+
+
+class Router:
+    """One process's tool router. Everything it needs is handed in; what it opens itself, `stop` closes."""
+
+    def __init__(self, catalog: Catalog, seals: KeyRing, settings: Settings, audit: Audit) -> None:
+        self.counters = Counters()
+        self._catalog = catalog
+        self._settings = settings
+        self._shelf = Shelf(catalog)
+        self._notices = Notices(self._shelf, settings.notice_seconds)
+        self._pool = Pool()
+        calls = ToolCalls(
+            catalog, self._pool, audit, hold_seconds=settings.hold_seconds, reply_limit=settings.reply_limit
+        )
+        self._shelf.on_change(lambda name, before, now: calls.checks.forget(name))
+        silence = settings.silence_seconds
+        listing, calling = Listing(self._shelf, seals, settings), Calling(calls)
+        self._streams = Streams(self._notices, self.counters, silence=silence, most=settings.streams)
+        self._modern = Modern(listing, calling, self._streams, self.counters, silence)
+        self._legacy = Legacy(Sessions(seals), listing, calling, self._streams, self.counters, silence)
+        self._server: web.Server | None = None
+        self._listener: asyncio.Server | None = None
+        self._draining = False
+        self._active = 0
+        self._idle = asyncio.Event()
+        self._idle.set()
+
+    async def start(self, host: str, port: int) -> int:
+        """Listens, and returns the port (given 0, one that was free). Raises OSError where it cannot."""
+        server = self._server = web.Server(
+            self._serve,
+            request_factory=self._request,  # pyright: ignore[reportArgumentType] - the type is aiohttp's own, kept private
+            handler_cancellation=True,  # a client of the later revision that hangs up has cancelled
+            keepalive_timeout=self._settings.idle_seconds,
+            access_log=None,
+            auto_decompress=False,
+            max_line_size=_LINE,
+            max_field_size=_LINE,
+            max_headers=_HEADERS,
+        )
+        loop = asyncio.get_running_loop()
+        listener = self._listener = await loop.create_server(server, host, port, backlog=_BACKLOG)
+        bound: int = listener.sockets[0].getsockname()[1]
+        return bound
+
+    async def drain(self) -> None:
+        """Unready from now on, streams end; returns when no request is under way, at the latest after `drain_seconds`."""
+        self._draining = True
+        self._streams.end()
+        try:
+            async with asyncio.timeout(self._settings.drain_seconds):
+                await self._idle.wait()
+                if self._legacy.tasks:
+                    await asyncio.wait(self._legacy.tasks)
+        except TimeoutError:
+            _log.info("drained: %d requests are still under way", self._active)
+
+    async def stop(self) -> None:
+        """Closes the port, cuts what is still under way, closes every connection."""
+        if self._listener is not None:
+            self._listener.close()
+        self._notices.close()
+        self._shelf.close()
+        self._streams.end()
+        self._legacy.cancel()
+        if self._server is not None:
+            self._server.pre_shutdown()
+            await self._server.shutdown(_CUT_SECONDS)
+        self._pool.close()
+
+    def _request(
+        self, message: RawRequestMessage, payload: object, protocol: object, writer: object, task: object
+    ) -> web.BaseRequest:
+        return web.BaseRequest(
+            message,
+            payload,  # pyright: ignore[reportArgumentType] - what aiohttp hands to a factory is what it wants back
+            protocol,  # pyright: ignore[reportArgumentType] - as above
+            writer,  # pyright: ignore[reportArgumentType] - as above
+            task,  # pyright: ignore[reportArgumentType] - as above
+            asyncio.get_running_loop(),
+            client_max_size=self._settings.body_limit,
+        )
+
+    async def _serve(self, request: web.BaseRequest) -> web.StreamResponse:
+        self.counters.requests += 1
+        self._active += 1
+        self._idle.clear()
+        try:
+            return await self._placed(request)
+        except Fault as fault:
+            self.counters.refused += 1
+            return replies.json(fault.body(None), fault.status)
+        except GatewayError as error:
+            self.counters.refused += 1
+            headers = {"Content-Type": "application/json", **error.headers}
+            return replies.json(Fault(INTERNAL, error.detail).body(None), error.status, headers)
+        except ConnectionError:
+            return replies.empty(499)  # read by nobody: the client left while a stream was written
+        except Exception:  # noqa: BLE001 - answered, and logged with the request's id: nothing of ours may stay silent
+            self.counters.failed += 1
+            request_id.set(request.headers.get("X-Request-Id", ""))
+            _log.exception("failed: %s %s", request.method, request.path[:128])
+            return replies.json(Fault(INTERNAL, "Something went wrong in the tool router.").body(None), 500)
+        finally:
+            self._active -= 1
+            if not self._active:
+                self._idle.set()
+
+    async def _placed(self, request: web.BaseRequest) -> web.StreamResponse:
+        match request.path:
+            case "/mcp":
+                return await self._mcp(request)
+            case "/ping":
+                return replies.empty(200)
+            case "/ready":
+                return replies.empty(200 if self._catalog.synced and not self._draining else 503)
+            case _:
+                return replies.empty(404)
+
+    async def _mcp(self, request: web.BaseRequest) -> web.StreamResponse:
+        caller = caller_of(request)
+        if caller is None or not is_trusted(once(request, _SECRET), self._settings.secrets):
+            return replies.empty(401)
+        turn = Turn(request, caller)
+        modern = turn.is_modern
+        match request.method:
+            case "POST":
+                body = await self._body(request)
+                return await (self._modern.post(turn, body) if modern else self._legacy.post(turn, body))
+            case "GET" if not modern:
+                return await self._legacy.get(turn)
+            case _:  # sessions are sealed, so there is nothing to DELETE
+                return replies.empty(405, {"Allow": "POST" if modern else "GET, POST"})
+
+    async def _body(self, request: web.BaseRequest) -> bytes:
+        try:
+            return await request.read()
+        except web.HTTPRequestEntityTooLarge:
+            most = self._settings.body_limit
+            raise Fault(INVALID_REQUEST, f"The body may have {most:,} bytes.", status=413) from None

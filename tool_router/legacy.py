@@ -1,0 +1,161 @@
+"""Legacy: the revisions with a handshake (2024-11-05 to 2025-11-25). Sessions are sealed, so any replica serves any of them.
+
+Whoever hangs up has not cancelled: calls run to their end, unless `notifications/cancelled` ends them.
+"""
+
+import asyncio
+from contextlib import suppress
+
+from aiohttp import web
+from msgspec import UNSET, Raw, UnsetType
+
+from gateway.telemetry import Counters
+from tool_router import replies
+from tool_router.calling import Calling
+from tool_router.faults import CANCELLED, INVALID_REQUEST, Fault, unknown_method
+from tool_router.listing import Listing
+from tool_router.message import Message, params, read, read_batch, value_of
+from tool_router.modern import cursor_of
+from tool_router.replies import Patience
+from tool_router.results import EMPTY, HANDSHAKE, answer, initialized, tools
+from tool_router.sessions import HEADER, Session, Sessions
+from tool_router.streams import Streams
+from tool_router.turn import Turn
+
+_BATCHES = "2025-03-26"  # the one revision whose servers must take them
+_LONGEST = 50  # messages of a batch
+_JSON = {"Content-Type": "application/json"}
+
+type Key = tuple[str, str | float | None]  # a session, and the client's id of a request in it
+
+
+class Legacy:
+    """`silence`: seconds after which a silent answer becomes a stream."""
+
+    def __init__(
+        self,
+        sessions: Sessions,
+        listing: Listing,
+        calling: Calling,
+        streams: Streams,
+        counters: Counters,
+        silence: float,
+    ) -> None:
+        self._sessions = sessions
+        self._listing = listing
+        self._calling = calling
+        self._streams = streams
+        self._counters = counters
+        self._silence = silence
+        self._running: dict[Key, asyncio.Task[bytes]] = {}
+        self.tasks: set[asyncio.Task[bytes]] = set()
+
+    async def post(self, turn: Turn, body: bytes) -> web.StreamResponse:
+        """Answers what was posted. Raises Fault."""
+        if turn.takes != (True, True):
+            return replies.empty(406)
+        if body.lstrip()[:1] == b"[":
+            return await self._batch(turn, body)
+        message = read(body)
+        if message.method == "initialize" and message.id is not UNSET:
+            return self._begun(turn, message, bytes(message.id))
+        session = self._session(turn)
+        with Patience(turn.request, self._silence) as patience:
+            reply = await self._replied(turn, session, message)
+            return replies.empty(202) if reply is None else await patience.answer(reply)
+
+    async def get(self, turn: Turn) -> web.StreamResponse:
+        """The session's stream of notices. Raises Fault."""
+        if not turn.takes[1]:
+            return replies.empty(406)
+        return await self._streams.session(turn, self._session(turn).id)
+
+    def cancel(self) -> None:
+        """Cuts the calls that still run."""
+        for task in self.tasks:
+            task.cancel()
+
+    def _begun(self, turn: Turn, message: Message, id: bytes) -> web.Response:
+        wanted = value_of(params(message).protocol_version)
+        revision = wanted if isinstance(wanted, str) and wanted in HANDSHAKE else HANDSHAKE[-1]
+        session = self._sessions.begin(turn.caller, revision)
+        return replies.json(answer(id, initialized(revision)), headers={**_JSON, HEADER: session.id})
+
+    def _session(self, turn: Turn) -> Session:
+        id = turn.header(HEADER)
+        if not id:
+            raise Fault(INVALID_REQUEST, "Bad Request: Missing session ID")
+        session = self._sessions.open(turn.caller, id)
+        if session is None:
+            self._counters.seals_refused += 1
+            raise Fault(INVALID_REQUEST, "Session not found", status=404)
+        return session
+
+    async def _batch(self, turn: Turn, body: bytes) -> web.StreamResponse:
+        session = self._session(turn)
+        if session.revision != _BATCHES:
+            raise Fault(
+                INVALID_REQUEST, "The body must be one message: batches were dropped from MCP after 2025-03-26."
+            )
+        messages = read_batch(body, _LONGEST)
+        with Patience(turn.request, self._silence) as patience:
+            all = await asyncio.gather(*(self._replied(turn, session, message) for message in messages))
+            due = [reply for reply in all if reply is not None]
+            return await patience.answer(b"[%b]" % b",".join(due)) if due else replies.empty(202)
+
+    async def _replied(self, turn: Turn, session: Session, message: Message) -> bytes | None:
+        """The answer to a request, an error among them; None where none is due."""
+        if message.id is UNSET or not message.is_request:
+            self._noted(session, message)
+            return None
+        id = bytes(message.id)
+        try:
+            return answer(id, await self._result(turn, session, message))
+        except Fault as fault:
+            self._counters.refused += 1
+            return fault.body(id)
+
+    async def _result(self, turn: Turn, session: Session, message: Message) -> bytes:
+        match message.method:
+            case "tools/call":
+                call = self._calling.call(turn, params(message), session.revision)
+                task = asyncio.get_running_loop().create_task(call)
+                return await self._ended(task, (session.id, _id(message.id)))
+            case "tools/list":
+                page, more = self._listing.page(turn.caller, cursor_of(params(message)))
+                return tools(page, more, modern=False)
+            case "ping":
+                return EMPTY
+            case method:
+                raise unknown_method(str(method))
+
+    async def _ended(self, task: "asyncio.Task[bytes]", key: Key) -> bytes:
+        """The end of a call, which does not depend on anybody waiting for it."""
+        self.tasks.add(task)
+        self._running[key] = task
+        task.add_done_callback(lambda done: self._forget(done, key))
+        await asyncio.wait([task])
+        if task.cancelled():
+            raise Fault(CANCELLED, "Request cancelled")
+        return task.result()
+
+    def _forget(self, task: "asyncio.Task[bytes]", key: Key) -> None:
+        self.tasks.discard(task)
+        if self._running.get(key) is task:
+            del self._running[key]
+        if not task.cancelled():
+            task.exception()  # seen, whether or not somebody still waits
+
+    def _noted(self, session: Session, message: Message) -> None:
+        """A notification, or an answer to a question that was not ours."""
+        if message.method == "notifications/cancelled":
+            with suppress(Fault):  # nobody waits to be told what is wrong with a notification
+                task = self._running.get((session.id, _id(params(message).request_id)))
+                if task is not None:
+                    task.cancel()
+
+
+def _id(raw: Raw | UnsetType) -> str | float | None:
+    """An id as a value: there are several ways to write one."""
+    id = value_of(raw)
+    return id if isinstance(id, str | int | float) else None
