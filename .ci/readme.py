@@ -19,6 +19,19 @@ BLOCK = re.compile(r"^```(sh|python|json)\n(.*?)^```$", re.MULTILINE | re.DOTALL
 READY = "http://localhost:8000/ready"
 RUN_BY_ANOTHER_STEP = {"./uvw run pytest": "tests"}
 
+# Starts the command of a configuration as a desktop client does, and lists what it offers.
+STDIO_CLIENT = """
+import asyncio, sys
+from mcp import Client, StdioServerParameters, stdio_client
+
+async def main():
+    async with Client(stdio_client(StdioServerParameters(command=sys.argv[1], args=sys.argv[2:]))) as client:
+        names = [tool.name for tool in (await client.list_tools()).tools]
+        assert "weather-tool" in names, names
+
+asyncio.run(main())
+"""
+
 
 def main() -> None:
     """Exits non-zero at the first block that does not work."""
@@ -40,7 +53,11 @@ def main() -> None:
 def run(language: str, block: str, clone: pathlib.Path, running: list[subprocess.Popen[bytes]]) -> None:
     """Runs one block, or starts it where it is the gateway itself."""
     print(f"--- {language}: {block.splitlines()[0]}", flush=True)
-    if language == "json":
+    if language == "json" and "mcpServers" in block:
+        (server,) = json.loads(block.replace("/path/to/mcp-gateway", str(clone)))["mcpServers"].values()
+        command = ["./uvw", "run", "python", "-c", STDIO_CLIENT, server["command"], *server["args"]]
+        subprocess.run(command, cwd=clone, check=True, timeout=120)
+    elif language == "json":
         if json.loads(block) != json.loads((clone / ".vscode/mcp.json").read_text()):
             sys.exit("README and .vscode/mcp.json differ")
     elif language == "python":

@@ -77,9 +77,18 @@ def mismatch(wanted: tuple[Mirror, ...], arguments: bytes, sent: Callable[[str],
     except RecursionError:
         return "Mcp-Param headers cannot be compared with arguments that are nested so deeply."
     for mirror in wanted:
-        if wrong := _compared(mirror, _at(members, mirror.path), sent(mirror.header)):
+        if wrong := _compared(mirror, argument(members, mirror.path), sent(mirror.header)):
             return f"Mcp-Param-{mirror.token} {wrong}"
     return None
+
+
+def argument(node: object, path: Path) -> object:
+    """What stands at the path in arguments; None where there is nothing."""
+    for key in path:
+        if not isinstance(node, Mapping):
+            return None
+        node = cast("Mapping[str, object]", node).get(key)
+    return node
 
 
 def decoded(value: str) -> str | None:
@@ -101,7 +110,9 @@ def _compared(mirror: Mirror, value: object, sent: list[str]) -> str | None:
         return "is given more than once."
     if value is None:
         return f"is given, but the argument `{name}` is not." if sent else None
-    if not isinstance(value, str | int | float):  # clients repeat no such value; that it does not fit is the schema's to say
+    if not isinstance(
+        value, str | int | float
+    ):  # clients repeat no such value; that it does not fit is the schema's to say
         return f"is given, but the argument `{name}` is no string, number or boolean." if sent else None
     if not sent:
         return f"is missing, but the argument `{name}` is given."
@@ -118,14 +129,6 @@ def _agree(mirror: Mirror, value: str | float, sent: str | None) -> bool:
         digits = "0" if number[1] == "-0" else number[1]
         return (isinstance(value, int) or value.is_integer()) and digits == str(int(value))
     return sent == str(value)
-
-
-def _at(node: object, path: Path) -> object:
-    for key in path:
-        if not isinstance(node, Mapping):
-            return None
-        node = cast("Mapping[str, object]", node).get(key)
-    return node
 
 
 def _mirror(path: Path | None, node: dict[str, Any]) -> Mirror:

@@ -21,13 +21,15 @@ from local.words import exposed, started
 
 _FILES = 65536
 _INTERRUPTED = 130  # what a shell says of a command that ended on INT
+_WRONG = 2  # as for any other wrong argument
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Exits 0 after a clean end, 1 with one sentence where it cannot start, 2 for wrong arguments."""
     given = _parser().parse_args(arguments)
+    _three_descriptors()
     try:
-        sys.exit(run(_demo(given) if given.command == "demo" else _up(given)))
+        sys.exit(run({"up": _up, "demo": _demo, "connect": _connect}[given.command](given)))
     except (SettingsError, HomeError, ImagesError, CannotListen) as error:
         say(f"mcp-gateway: {error}", sys.stderr)
         sys.exit(1)
@@ -63,6 +65,28 @@ async def _demo(given: argparse.Namespace) -> int:
     except asyncio.CancelledError:
         return _INTERRUPTED
     return 0
+
+
+async def _connect(given: argparse.Namespace) -> int:
+    from local.connect.command import connect
+    from local.connect.options import Options, WrongOption
+
+    try:
+        options = Options.read(given.url, given.header, given.token_command)
+    except WrongOption as error:
+        say(f"mcp-gateway: {error}", sys.stderr)
+        return _WRONG
+    _more_files()
+    return await connect(options)
+
+
+def _three_descriptors() -> None:
+    """Whoever starts us may have closed standard input, output or error; the event loop must not get their numbers."""
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest number that is free: this one
 
 
 def _more_files() -> None:
@@ -113,7 +137,22 @@ def _parser() -> argparse.ArgumentParser:
     up.add_argument("--images", type=Path, metavar="FILE", help="TOML file of images besides the built-in ones")
     demo = commands.add_parser("demo", help="start a gateway, register the samples, call them, end it")
     demo.add_argument("--home", type=Path, help="folder to keep (default: a temporary one)")
+    _connect_arguments(commands.add_parser("connect", help="speak MCP on standard input and output for an MCP URL"))
     return parser
+
+
+def _connect_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("url", metavar="URL", help="of the MCP server, such as http://localhost:8000/mcp")
+    parser.add_argument(
+        "--header",
+        action="append",
+        default=[],
+        metavar="'NAME: VALUE'",
+        help="sent along with every request; repeatable",
+    )
+    parser.add_argument(
+        "--token-command", metavar="COMMAND", help="run when a bearer token is needed; prints it on its first line"
+    )
 
 
 def _port(text: str) -> int:
