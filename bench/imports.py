@@ -1,4 +1,4 @@
-"""What `import proxy.app` costs a fresh interpreter: time and memory, bytecode compiled, telemetry off."""
+"""What importing a room's `app` costs a fresh interpreter: time and memory, bytecode compiled, telemetry off."""
 
 import statistics
 import subprocess
@@ -11,7 +11,7 @@ from bench.child import Failed, environment
 _PROGRAM = """
 import time
 began = time.perf_counter()
-import proxy.app
+import %s
 took = time.perf_counter() - began
 from bench import cpu
 import os
@@ -26,15 +26,15 @@ class Cost(msgspec.Struct, frozen=True):
     mb: float
 
 
-def cost(runs: int = 5) -> Cost:
+def cost(module: str = "proxy.app", runs: int = 5) -> Cost:
     """The median of several runs, after one that leaves compiled bytecode behind. Raises Failed."""
-    costs = [_run() for _ in range(1 + runs)][1:]
+    costs = [_run(module) for _ in range(1 + runs)][1:]
     return Cost(statistics.median(c.ms for c in costs), statistics.median(c.mb for c in costs))
 
 
-def _run() -> Cost:
-    command = [sys.executable, "-c", _PROGRAM]
+def _run(module: str) -> Cost:
+    command = [sys.executable, "-c", _PROGRAM % module]
     ran = subprocess.run(command, capture_output=True, env=environment(), timeout=60, check=False)
     if ran.returncode:
-        raise Failed(f"import proxy.app: {ran.stderr.decode(errors='replace')}")
+        raise Failed(f"import {module}: {ran.stderr.decode(errors='replace')}")
     return msgspec.json.decode(ran.stdout, type=Cost)

@@ -56,7 +56,8 @@ def _encoded(encoder: msgspec.json.Encoder, line: Event) -> bytes:
     try:
         return encoder.encode(line)
     except UnicodeEncodeError:  # ids come as header bytes, and need not be UTF-8
-        return encoder.encode(msgspec.structs.replace(line, who=_plain(line.who), what=_plain(line.what)))
+        plain = {name: _plain(getattr(line, name)) for name in ("who", "what", "request_id")}
+        return encoder.encode(msgspec.structs.replace(line, **plain))
 
 
 def _plain(text: str) -> str:

@@ -65,6 +65,7 @@ class Connection(asyncio.Protocol):
         "_until_end",
         "_values",
         "_waiter",
+        "_whole",
         "idle_since",
         "on_body",
         "uid",
@@ -79,6 +80,7 @@ class Connection(asyncio.Protocol):
         self._waiter: asyncio.Future[None] | None = None
         self._drained: asyncio.Future[None] | None = None
         self._deadline = _NEVER
+        self._whole = False
         self._reused = self._cut = self._sending = self._interim = self._paused = False
         self._bodiless = self._told = self._touched = self._complete = self._reusable = self._until_end = False
         self._head: Head | None = None
@@ -91,19 +93,19 @@ class Connection(asyncio.Protocol):
         self._parser = httptools.HttpResponseParser(self)
 
     def start(
-        self, request: bytes, receiver: Receiver, head_seconds: float, *, bodiless: bool = False
+        self, request: bytes, receiver: Receiver, seconds: float, *, bodiless: bool = False, whole: bool = False
     ) -> "asyncio.Future[None]":
         """Sends a request; the future is done when its reply is complete, or raises as Pool.exchange does, or Stale.
 
-        Whoever gives the future up calls `abandon`.
+        `seconds` end the wait for the head, or (`whole`) for all of the reply. Whoever gives the future up calls `abandon`.
         """
         transport = self._transport
         if transport is None or transport.is_closing():
             raise Stale if self._reused else Broken("The server closed the connection at once.")
         loop = asyncio.get_running_loop()
         waiter = self._waiter = loop.create_future()
-        self._receiver, self._bodiless = receiver, bodiless
-        self._deadline = loop.time() + head_seconds
+        self._receiver, self._bodiless, self._whole = receiver, bodiless, whole
+        self._deadline = loop.time() + seconds
         self._told = self._touched = self._complete = False
         receiver.begin(self)
         transport.write(request)
@@ -135,12 +137,14 @@ class Connection(asyncio.Protocol):
             self._transport.abort()
 
     def sweep(self, now: float, idle_before: float) -> None:
-        """Ends an exchange whose head is overdue, and an idleness that lasted too long."""
+        """Ends an exchange that is overdue, and an idleness that lasted too long."""
         if self._receiver is None:
             if self.idle_since < idle_before:
                 self.close()
         elif now > self._deadline:
-            self._fail(UpstreamTimeout("The server did not begin to answer in time."))
+            self._fail(
+                UpstreamTimeout(f"The server did not {'finish its' if self._told else 'begin to'} answer in time.")
+            )
 
     def pause(self) -> None:
         """See Source."""
@@ -243,7 +247,9 @@ class Connection(asyncio.Protocol):
         if size > self._keeper.head_limit and (head is None or _size(head) > self._keeper.head_limit):
             self._fail(BadUpstream("The head of the server's answer is too large."))
         elif head is not None:
-            self._told, self._deadline = True, _NEVER
+            self._told = True
+            if not self._whole:
+                self._deadline = _NEVER
             self._tell(receiver, head)
 
     def _tell(self, receiver: Receiver, head: Head | None) -> None:

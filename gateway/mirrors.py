@@ -4,7 +4,6 @@ MCP 2026-07-28, basic/transports/streamable-http "Custom Headers": whoever reads
 """
 
 import base64
-import binascii
 import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, cast
@@ -99,7 +98,7 @@ def decoded(value: str) -> str | None:
     try:
         raw = base64.b64decode(found[1], validate=True)
         text = raw.decode()
-    except (binascii.Error, UnicodeDecodeError):
+    except ValueError:  # no base64, no ASCII even, or no UTF-8 inside
         return None
     return text if base64.b64encode(raw).decode() == found[1] else None  # one spelling only
 

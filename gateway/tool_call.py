@@ -16,12 +16,13 @@ from gateway.catalog import Catalog, Instance, Listing, until
 from gateway.errors import BadUpstream, GatewayError, NotFound, UpstreamTimeout
 from gateway.identity import Principal
 from gateway.reply import NotConnected
-from gateway.tool_checks import ToolChecks
+from gateway.tool_checks import Checks, ToolChecks
 from gateway.tool_reply import Outcome, outcome_of
 from gateway.upstream import Pool, Reply, fetch
 
 UNKNOWN_SECONDS = 1.0  # another replica's 201 may be ahead of our catalog
 UNKNOWN_WAITERS = 256
+_LONGEST = 1024  # characters of a header that came in a body: a tool must not refuse a call because of it
 
 
 class UnknownTool(NotFound):
@@ -85,16 +86,17 @@ class ToolCalls:
         return outcome
 
     async def _outcome(self, caller: Principal, listing: Listing, arguments: bytes, trace: tuple[str, str]) -> Outcome:
-        checks = self.checks.of(listing.card)
-        if wrong := checks.arguments(arguments):
-            return Outcome("invalid", f"The arguments do not fit the tool's input schema: {wrong}")
-        seconds = listing.card.timeout
         try:
-            instance = self._chosen(listing, "") or await self._awaited(caller, listing)
-            async with asyncio.timeout(seconds):
-                reply = await self._asked(caller, listing, instance, _request(listing, arguments, trace))
-        except (TimeoutError, UpstreamTimeout):
-            return Outcome("timeout", f"The tool did not answer within {seconds} s.")
+            checks = self._fitted(listing, arguments)
+            instance = self._chosen(listing, "")
+            if instance is None:
+                listing, instance = await self._awaited(caller, listing)
+                checks = self._fitted(listing, arguments)  # it may have changed meanwhile
+            reply = await self._asked(caller, listing, instance, _request(listing, arguments, trace))
+        except _Unfit as error:
+            return Outcome("invalid", error.detail)
+        except UpstreamTimeout:
+            return Outcome("timeout", f"The tool did not answer within {listing.card.timeout} s.")
         except _Unanswered as error:
             return Outcome("unavailable", error.detail)
         except NotConnected:
@@ -102,6 +104,13 @@ class ToolCalls:
         except BadUpstream as error:
             return Outcome("failed", f"The tool failed: {error.detail}")
         return outcome_of(reply, checks)
+
+    def _fitted(self, listing: Listing, arguments: bytes) -> Checks:
+        """What is to be checked of the reply, once the arguments were. Raises _Unfit."""
+        checks = self.checks.of(listing.card)
+        if wrong := checks.arguments(arguments):
+            raise _Unfit(f"The arguments do not fit the tool's input schema: {wrong}")
+        return checks
 
     async def _asked(self, caller: Principal, listing: Listing, first: Instance, request: bytes) -> Reply:
         """The reply of an instance; of another one where the first takes no connection. Raises as `fetch`, and _Unanswered."""
@@ -117,7 +126,7 @@ class ToolCalls:
         loads = self._in_flight
         loads[instance.uid] = loads.get(instance.uid, 0) + 1
         try:
-            return await fetch(self._pool, instance, request, limit=self._reply_limit, head_seconds=seconds + 1)
+            return await fetch(self._pool, instance, request, limit=self._reply_limit, seconds=seconds)
         finally:
             loads[instance.uid] -= 1
             if not loads[instance.uid]:
@@ -133,14 +142,15 @@ class ToolCalls:
         second = (first + 1 + int(random() * (len(ready) - 1))) % len(ready)  # noqa: S311 (as above)
         return min(ready[first], ready[second], key=lambda instance: self._in_flight.get(instance.uid, 0))
 
-    async def _awaited(self, caller: Principal, listing: Listing) -> Instance:
-        """An instance as soon as one is ready. Raises _Unanswered where none will be, or not in time."""
+    async def _awaited(self, caller: Principal, listing: Listing) -> tuple[Listing, Instance]:
+        """The tool as it is once an instance is ready, and that instance. Raises _Unanswered where none will be, or not in time."""
         name = listing.card.name
         await until(self._catalog, "tool", name, _is_decided, self._hold_seconds)
-        instance = self._chosen(self._current(caller, listing), "")
+        current = self._current(caller, listing)
+        instance = self._chosen(current, "")
         if instance is None:
             raise _Unanswered("No instance of the tool is ready. Try again later.")
-        return instance
+        return current, instance
 
     def _current(self, caller: Principal, listing: Listing) -> Listing:
         """The listing as it is now: rights may have changed, and a namesake is another tool."""
@@ -152,6 +162,10 @@ class ToolCalls:
 
 class _Unanswered(GatewayError):
     """Nobody was asked."""
+
+
+class _Unfit(GatewayError):
+    """The arguments are not what the tool takes."""
 
 
 def _is_open(listing: Listing | None, caller: Principal) -> TypeGuard[Listing]:
@@ -193,6 +207,6 @@ def _request(listing: Listing, arguments: bytes, trace: tuple[str, str]) -> byte
 
 
 def _line(name: bytes, value: str) -> bytes:
-    if not value or not value.isascii() or not value.isprintable():
+    if not value or len(value) > _LONGEST or not value.isascii() or not value.isprintable():
         return b""
     return b"%b: %b\r\n" % (name, value.encode())

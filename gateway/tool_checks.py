@@ -59,12 +59,14 @@ def _lasting(schema: bytes) -> Check:
         return compiled(schema)
     except ValueError as error:
         return _always(f"the tool's schema cannot be used: {error}")
+    except RecursionError:
+        return _always("the tool's schema cannot be used: it is nested too deeply")
 
 
 def _mirrors(schema: bytes) -> tuple[Mirror, ...]:
     try:
         return mirrors(schema)
-    except ValueError:
+    except (ValueError, RecursionError):
         return ()  # clients that follow the specification do not mirror such a tool's arguments
 
 

@@ -18,7 +18,7 @@ from gateway.errors import BadUpstream
 from gateway.reply import Broken, Head, NotConnected, Receiver, Source
 
 IDLE_SECONDS = 3.0  # uvicorn closes after 5 s of silence: we must be first
-_SWEEP_SECONDS = 1.0
+_SWEEP_SECONDS = 0.25
 
 
 class Pool:
@@ -49,14 +49,15 @@ class Pool:
         *,
         body: AsyncIterator[bytes] | None = None,
         head_seconds: float = 300.0,
+        whole: bool = False,
         bodiless: bool = False,
     ) -> None:
         """Sends a request and tells `receiver` of the reply; returns when that is complete.
 
         `request` is the head as it goes on the wire, and the body behind it, unless `body` yields that (framed; on a
         fresh connection, because it cannot be sent twice; a reply that is complete before ends it). `bodiless`: the
-        answer to a HEAD. A kept connection that closes before any byte of a reply is replaced, once. `head_seconds` ends
-        the wait for the final head, give or take a second; a whole call is bounded with `asyncio.timeout`.
+        answer to a HEAD. A kept connection that closes before any byte of a reply is replaced, once. `head_seconds` end
+        the wait for the final head, or (`whole`) for the end of the reply, a quarter of a second late at most.
         Cancelled: the connection is cut at once.
 
         Raises NotConnected (nothing was sent), Broken, BadUpstream (not HTTP), UpstreamTimeout, and whatever `receiver`
@@ -66,7 +67,7 @@ class Pool:
         if kept is not None:
             waiter = None
             try:
-                waiter = kept.start(request, receiver, head_seconds, bodiless=bodiless)
+                waiter = kept.start(request, receiver, head_seconds, bodiless=bodiless, whole=whole)
                 return await waiter
             except Stale:
                 pass  # the server closed it while we wrote; nothing was answered
@@ -74,7 +75,7 @@ class Pool:
                 kept.abandon(waiter)
                 raise
         fresh = await self._connect(instance, again=kept is not None)
-        waiter = fresh.start(request, receiver, head_seconds, bodiless=bodiless)
+        waiter = fresh.start(request, receiver, head_seconds, bodiless=bodiless, whole=whole)
         sender = fresh.send(body) if body is not None else None
         try:
             await waiter
@@ -159,11 +160,14 @@ class Reply(msgspec.Struct):
 
 
 async def fetch(
-    pool: Pool, instance: Instance, request: bytes, *, limit: int, head_seconds: float = 300.0, bodiless: bool = False
+    pool: Pool, instance: Instance, request: bytes, *, limit: int, seconds: float = 300.0, bodiless: bool = False
 ) -> Reply:
-    """Sends a request and reads its whole reply, of at most `limit` bytes. Raises as Pool.exchange; BadUpstream above it."""
+    """Sends a request and reads its whole reply, of at most `limit` bytes, within so many `seconds` of being connected.
+
+    Raises as Pool.exchange; BadUpstream above the limit.
+    """
     whole = _Whole(limit)
-    await pool.exchange(instance, request, whole, head_seconds=head_seconds, bodiless=bodiless)
+    await pool.exchange(instance, request, whole, head_seconds=seconds, whole=True, bodiless=bodiless)
     return whole.reply()
 
 

@@ -12,9 +12,9 @@ from typing import Any, Protocol, cast
 from aiohttp import HttpVersion, StreamReader, web
 from aiohttp.abc import AbstractStreamWriter
 from aiohttp.http_exceptions import HttpProcessingError, LineTooLong
-from aiohttp.web_protocol import RequestHandler
 
 from gateway.errors import GatewayError, HeadersTooLarge, Invalid, UpstreamTimeout
+from gateway.lane import LaneConnection
 from proxy.answers import refusal
 from proxy.fields import Fields
 from proxy.head import RequestHead
@@ -47,13 +47,13 @@ class Server(web.Server):
         return ClientConnection(self, loop=self._loop, **self._kwargs)
 
 
-class ClientConnection(RequestHandler):
+class ClientConnection(LaneConnection[Request]):
     """One client's connection."""
 
     __slots__ = ("body_due_since", "flow", "stalled_since")
 
-    def __init__(self, manager: Server, **options: Any) -> None:
-        super().__init__(manager, **options)
+    def __init__(self, manager: Server, *, fast: bool = False, **options: Any) -> None:
+        super().__init__(manager, fast=fast, **options)
         self.flow: Flow | None = None
         self.stalled_since = 0.0  # since when the client takes nothing; 0: it does
         self.body_due_since = 0.0  # since when a piece of the body is due; 0: none is

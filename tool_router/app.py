@@ -3,12 +3,10 @@
 import asyncio
 import logging
 
-from aiohttp import web
-from aiohttp.http import RawRequestMessage
-
 from gateway.audit import Audit
 from gateway.catalog import Catalog
 from gateway.errors import GatewayError
+from gateway.identity import Principal
 from gateway.logs import request_id
 from gateway.seal import KeyRing
 from gateway.telemetry import Counters
@@ -17,22 +15,23 @@ from gateway.trust import SECRET, is_trusted
 from gateway.upstream import Pool
 from tool_router import replies
 from tool_router.calling import Calling
-from tool_router.faults import INTERNAL, INVALID_REQUEST, Fault
+from tool_router.connections import Server
+from tool_router.faults import INTERNAL, Fault
+from tool_router.head import Head
 from tool_router.legacy import Legacy
 from tool_router.listing import Listing
 from tool_router.modern import Modern
 from tool_router.notices import Notices
+from tool_router.replies import Answer
 from tool_router.sessions import Sessions
 from tool_router.settings import Settings
 from tool_router.shelf import Shelf
 from tool_router.streams import Streams
-from tool_router.turn import Turn, caller_of, once
+from tool_router.turn import Turn
 
 _SECRET = SECRET.decode()
 _BACKLOG = 1024
 _CUT_SECONDS = 0.05  # for requests under way; whoever wants to give them longer drains first
-_LINE = 65_536  # bytes of one header: what the proxy lets in
-_HEADERS = 512
 
 _log = logging.getLogger(__name__)
 
@@ -56,7 +55,7 @@ class Router:
         self._streams = Streams(self._notices, self.counters, silence=silence, most=settings.streams)
         self._modern = Modern(listing, calling, self._streams, self.counters, silence)
         self._legacy = Legacy(Sessions(seals), listing, calling, self._streams, self.counters, silence)
-        self._server: web.Server | None = None
+        self._server: Server | None = None
         self._listener: asyncio.Server | None = None
         self._draining = False
         self._active = 0
@@ -65,16 +64,8 @@ class Router:
 
     async def start(self, host: str, port: int) -> int:
         """Listens, and returns the port (given 0, one that was free). Raises OSError where it cannot."""
-        server = self._server = web.Server(
-            self._serve,
-            request_factory=self._request,  # pyright: ignore[reportArgumentType] - the type is aiohttp's own, kept private
-            handler_cancellation=True,  # a client of the later revision that hangs up has cancelled
-            keepalive_timeout=self._settings.idle_seconds,
-            access_log=None,
-            auto_decompress=False,
-            max_line_size=_LINE,
-            max_field_size=_LINE,
-            max_headers=_HEADERS,
+        server = self._server = Server(
+            self._serve, idle_seconds=self._settings.idle_seconds, fast=self._settings.fast_lane
         )
         loop = asyncio.get_running_loop()
         listener = self._listener = await loop.create_server(server, host, port, backlog=_BACKLOG)
@@ -106,48 +97,36 @@ class Router:
             await self._server.shutdown(_CUT_SECONDS)
         self._pool.close()
 
-    def _request(
-        self, message: RawRequestMessage, payload: object, protocol: object, writer: object, task: object
-    ) -> web.BaseRequest:
-        return web.BaseRequest(
-            message,
-            payload,  # pyright: ignore[reportArgumentType] - what aiohttp hands to a factory is what it wants back
-            protocol,  # pyright: ignore[reportArgumentType] - as above
-            writer,  # pyright: ignore[reportArgumentType] - as above
-            task,  # pyright: ignore[reportArgumentType] - as above
-            asyncio.get_running_loop(),
-            client_max_size=self._settings.body_limit,
-        )
-
-    async def _serve(self, request: web.BaseRequest) -> web.StreamResponse:
+    async def _serve(self, turn: Turn) -> Answer:
         self.counters.requests += 1
         self._active += 1
         self._idle.clear()
         try:
-            return await self._placed(request)
+            return await self._placed(turn)
         except Fault as fault:
             self.counters.refused += 1
             return replies.json(fault.body(None), fault.status)
         except GatewayError as error:
             self.counters.refused += 1
-            headers = {"Content-Type": "application/json", **error.headers}
-            return replies.json(Fault(INTERNAL, error.detail).body(None), error.status, headers)
+            return replies.json(Fault(INTERNAL, error.detail).body(None), error.status, error.headers)
         except ConnectionError:
-            return replies.empty(499)  # read by nobody: the client left while a stream was written
+            raise  # the client left while a stream was written: there is nobody to be answered
         except Exception:  # noqa: BLE001 - answered, and logged with the request's id: nothing of ours may stay silent
             self.counters.failed += 1
-            request_id.set(request.headers.get("X-Request-Id", ""))
-            _log.exception("failed: %s %s", request.method, request.path[:128])
+            request_id.set(turn.id)
+            _log.exception("failed: %s", turn)
+            if turn.began:
+                raise ConnectionError("an answer is on its way: it can only be cut") from None
             return replies.json(Fault(INTERNAL, "Something went wrong in the tool router.").body(None), 500)
         finally:
             self._active -= 1
             if not self._active:
                 self._idle.set()
 
-    async def _placed(self, request: web.BaseRequest) -> web.StreamResponse:
-        match request.path:
+    async def _placed(self, turn: Turn) -> Answer:
+        match turn.head.path:
             case "/mcp":
-                return await self._mcp(request)
+                return await self._mcp(turn)
             case "/ping":
                 return replies.empty(200)
             case "/ready":
@@ -155,24 +134,24 @@ class Router:
             case _:
                 return replies.empty(404)
 
-    async def _mcp(self, request: web.BaseRequest) -> web.StreamResponse:
-        caller = caller_of(request)
-        if caller is None or not is_trusted(once(request, _SECRET), self._settings.secrets):
+    async def _mcp(self, turn: Turn) -> Answer:
+        caller = turn.head.caller or self._believed(turn.head)
+        if caller is None:
             return replies.empty(401)
-        turn = Turn(request, caller)
-        modern = turn.is_modern
-        match request.method:
+        turn.caller = caller
+        modern = turn.head.is_modern
+        match turn.head.method:
             case "POST":
-                body = await self._body(request)
+                body = await turn.body(self._settings.body_limit)
                 return await (self._modern.post(turn, body) if modern else self._legacy.post(turn, body))
             case "GET" if not modern:
                 return await self._legacy.get(turn)
             case _:  # sessions are sealed, so there is nothing to DELETE
                 return replies.empty(405, {"Allow": "POST" if modern else "GET, POST"})
 
-    async def _body(self, request: web.BaseRequest) -> bytes:
-        try:
-            return await request.read()
-        except web.HTTPRequestEntityTooLarge:
-            most = self._settings.body_limit
-            raise Fault(INVALID_REQUEST, f"The body may have {most:,} bytes.", status=413) from None
+    def _believed(self, head: Head) -> Principal | None:
+        """Whom a head names that shows the secret."""
+        caller = head.vouched()
+        if caller is not None and is_trusted(head.once(_SECRET), self._settings.secrets):
+            head.caller = caller
+        return head.caller

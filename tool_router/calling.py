@@ -25,7 +25,7 @@ class Calling:
     async def call_mirrored(self, turn: Turn, params: Params, revision: str, trace: str = "") -> bytes:
         """The same for a request that repeats arguments in its headers. Raises Fault also where these differ."""
         listing, arguments = await self._found(turn, params)
-        if wrong := mismatch(self._calls.checks.of(listing.card).mirrors, arguments, turn.headers):
+        if wrong := mismatch(self._calls.checks.of(listing.card).mirrors, arguments, turn.head.all):
             raise Fault(HEADER_MISMATCH, wrong)
         return await self._result(turn, listing, arguments, revision, trace)
 
@@ -43,7 +43,7 @@ class Calling:
             listing,
             arguments,
             request_id=turn.id,
-            traceparent=turn.header("traceparent") or trace,
+            traceparent=turn.traceparent or trace,
         )
         return called(outcome, revision)
 

@@ -20,14 +20,14 @@ NAME = "Mcp-Name"
 class Headers(Protocol):
     """Where headers are read."""
 
-    def header(self, name: str) -> str | None: ...
-    def headers(self, name: str) -> list[str]: ...
+    def get(self, name: str) -> str | None: ...
+    def all(self, name: str) -> list[str]: ...
 
 
 def check(sent: Headers, message: Message, params: Params) -> Meta:
     """`params._meta` of a request that is well-formed. Raises the first Fault, in the order of the official SDK's servers."""
     for name in (VERSION, METHOD, NAME):
-        if len(sent.headers(name)) > 1:
+        if len(sent.all(name)) > 1:
             raise Fault(HEADER_MISMATCH, f"{name} is given more than once.")
     found = meta(params)
     if found is None or found.version is UNSET or found.capabilities is UNSET:
@@ -36,9 +36,9 @@ def check(sent: Headers, message: Message, params: Params) -> Meta:
             "params._meta must have io.modelcontextprotocol/protocolVersion and io.modelcontextprotocol/clientCapabilities.",
         )
     version = value_of(found.version)
-    if sent.header(VERSION) != version:
+    if sent.get(VERSION) != version:
         raise Fault(HEADER_MISMATCH, f"{VERSION} is not the protocol version in params._meta.")
-    if sent.header(METHOD) != message.method:
+    if sent.get(METHOD) != message.method:
         raise Fault(HEADER_MISMATCH, f"{METHOD} is not the method of the body.")
     _check_name(sent, _named(message, params))
     check_version(sent)
@@ -47,7 +47,7 @@ def check(sent: Headers, message: Message, params: Params) -> Meta:
 
 def check_version(sent: Headers) -> None:
     """Raises Fault for a revision that is not served."""
-    version = sent.header(VERSION)
+    version = sent.get(VERSION)
     if version != MODERN:
         data = {"supported": [MODERN], "requested": (version or "")[:128]}
         raise Fault(UNSUPPORTED_VERSION, "Unsupported protocol version", data)
@@ -66,7 +66,7 @@ def _named(message: Message, params: Params) -> Raw | UnsetType:
 
 def _check_name(sent: Headers, named: Raw | UnsetType) -> None:
     name = value_of(named)
-    if name is not None and _decoded(sent.header(NAME)) != name:
+    if name is not None and _decoded(sent.get(NAME)) != name:
         raise Fault(HEADER_MISMATCH, f"{NAME} is not the name in params.")
 
 

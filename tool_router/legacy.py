@@ -6,7 +6,6 @@ Whoever hangs up has not cancelled: calls run to their end, unless `notification
 import asyncio
 from contextlib import suppress
 
-from aiohttp import web
 from msgspec import UNSET, Raw, UnsetType
 
 from gateway.telemetry import Counters
@@ -16,7 +15,7 @@ from tool_router.faults import CANCELLED, INVALID_REQUEST, Fault, unknown_method
 from tool_router.listing import Listing
 from tool_router.message import Message, params, read, read_batch, value_of
 from tool_router.modern import cursor_of
-from tool_router.replies import Patience
+from tool_router.replies import Answer, Patience
 from tool_router.results import EMPTY, HANDSHAKE, answer, initialized, tools
 from tool_router.sessions import HEADER, Session, Sessions
 from tool_router.streams import Streams
@@ -24,9 +23,8 @@ from tool_router.turn import Turn
 
 _BATCHES = "2025-03-26"  # the one revision whose servers must take them
 _LONGEST = 50  # messages of a batch
-_JSON = {"Content-Type": "application/json"}
 
-type Key = tuple[str, str | float | None]  # a session, and the client's id of a request in it
+type Key = tuple[str, str | float | bytes]  # a session, and the client's id of a request in it
 
 
 class Legacy:
@@ -50,9 +48,9 @@ class Legacy:
         self._running: dict[Key, asyncio.Task[bytes]] = {}
         self.tasks: set[asyncio.Task[bytes]] = set()
 
-    async def post(self, turn: Turn, body: bytes) -> web.StreamResponse:
+    async def post(self, turn: Turn, body: bytes) -> Answer:
         """Answers what was posted. Raises Fault."""
-        if turn.takes != (True, True):
+        if turn.head.takes != (True, True):
             return replies.empty(406)
         if body.lstrip()[:1] == b"[":
             return await self._batch(turn, body)
@@ -60,13 +58,13 @@ class Legacy:
         if message.method == "initialize" and message.id is not UNSET:
             return self._begun(turn, message, bytes(message.id))
         session = self._session(turn)
-        with Patience(turn.request, self._silence) as patience:
+        with Patience(turn, self._silence) as patience:
             reply = await self._replied(turn, session, message)
             return replies.empty(202) if reply is None else await patience.answer(reply)
 
-    async def get(self, turn: Turn) -> web.StreamResponse:
+    async def get(self, turn: Turn) -> Answer:
         """The session's stream of notices. Raises Fault."""
-        if not turn.takes[1]:
+        if not turn.head.takes[1]:
             return replies.empty(406)
         return await self._streams.session(turn, self._session(turn).id)
 
@@ -75,14 +73,18 @@ class Legacy:
         for task in self.tasks:
             task.cancel()
 
-    def _begun(self, turn: Turn, message: Message, id: bytes) -> web.Response:
-        wanted = value_of(params(message).protocol_version)
+    def _begun(self, turn: Turn, message: Message, id: bytes) -> Answer:
+        try:
+            wanted = value_of(params(message).protocol_version)
+        except Fault as fault:
+            self._counters.refused += 1
+            return replies.json(fault.body(id))
         revision = wanted if isinstance(wanted, str) and wanted in HANDSHAKE else HANDSHAKE[-1]
         session = self._sessions.begin(turn.caller, revision)
-        return replies.json(answer(id, initialized(revision)), headers={**_JSON, HEADER: session.id})
+        return replies.json(answer(id, initialized(revision)), headers={HEADER: session.id})
 
     def _session(self, turn: Turn) -> Session:
-        id = turn.header(HEADER)
+        id = turn.head.get(HEADER)
         if not id:
             raise Fault(INVALID_REQUEST, "Bad Request: Missing session ID")
         session = self._sessions.open(turn.caller, id)
@@ -91,14 +93,14 @@ class Legacy:
             raise Fault(INVALID_REQUEST, "Session not found", status=404)
         return session
 
-    async def _batch(self, turn: Turn, body: bytes) -> web.StreamResponse:
+    async def _batch(self, turn: Turn, body: bytes) -> Answer:
         session = self._session(turn)
         if session.revision != _BATCHES:
             raise Fault(
                 INVALID_REQUEST, "The body must be one message: batches were dropped from MCP after 2025-03-26."
             )
         messages = read_batch(body, _LONGEST)
-        with Patience(turn.request, self._silence) as patience:
+        with Patience(turn, self._silence) as patience:
             all = await asyncio.gather(*(self._replied(turn, session, message) for message in messages))
             due = [reply for reply in all if reply is not None]
             return await patience.answer(b"[%b]" % b",".join(due)) if due else replies.empty(202)
@@ -155,7 +157,9 @@ class Legacy:
                     task.cancel()
 
 
-def _id(raw: Raw | UnsetType) -> str | float | None:
-    """An id as a value: there are several ways to write one."""
+def _id(raw: Raw | UnsetType) -> str | float | bytes:
+    """An id as a value: there are several ways to write one. What is none, or cannot be held, stays as it was written."""
+    if raw is UNSET:
+        return b""
     id = value_of(raw)
-    return id if isinstance(id, str | int | float) else None
+    return id if isinstance(id, str | int | float) and not isinstance(id, bool) else bytes(raw)

@@ -6,7 +6,6 @@ A cursor is the last name of a page, sealed for its caller: it survives any chan
 from bisect import bisect_right
 
 import msgspec
-from msgspec import UNSET
 
 from gateway.access import may_call
 from gateway.identity import Principal
@@ -18,7 +17,7 @@ from tool_router.shelf import Shelf
 
 _KIND = "tools/list"
 _KEPT = 256  # likenesses
-_PAGES = 64  # of each
+_KEPT_BYTES = 33_554_432  # of pages, of all of them together
 
 
 class Page(msgspec.Struct, frozen=True):
@@ -38,11 +37,14 @@ class Listing:
         self._version = -1
         self._audience = Audience(())
         self._views: dict[Likeness, _View] = {}
+        self._bytes = 0
 
     def page(self, caller: Principal, cursor: str | None) -> tuple[bytes, str | None]:
         """A page, and the cursor of the next one if there is one. Raises Fault for a cursor that is not the caller's."""
         after = "" if cursor is None else self._opened(caller, cursor)
-        page = self._view(caller).page(after)
+        view = self._view(caller)
+        page = view.page(after)
+        self._count(view)
         return page.body, self._seals.seal(page.last.encode(), self._bound(caller)) if page.last else None
 
     def _view(self, caller: Principal) -> "_View":
@@ -50,6 +52,7 @@ class Listing:
             self._version = self._shelf.version
             self._audience = Audience(self._shelf.cards())
             self._views.clear()
+            self._bytes = 0
         likeness = self._audience.likeness(caller)
         view = self._views.get(likeness)
         if view is None:
@@ -58,14 +61,18 @@ class Listing:
             view = self._views[likeness] = self._seen_by(caller)
         return view
 
+    def _count(self, view: "_View") -> None:
+        """Forgets all pages where they have become too many bytes: lists that keep changing begin them anywhere."""
+        self._bytes += view.made
+        view.made = 0
+        if self._bytes > _KEPT_BYTES:
+            self._bytes = 0
+            self._views.clear()
+
     def _seen_by(self, caller: Principal) -> "_View":
-        cards = [card for card in self._shelf.cards() if may_call(caller, card)]
-        return _View(
-            [card.name for card in cards],
-            [bytes(card.tool) for card in cards if card.tool is not UNSET],
-            self._settings.page_size,
-            self._settings.page_bytes,
-        )
+        names = [card.name for card in self._shelf.cards() if may_call(caller, card)]
+        definitions = [self._shelf.definition(name) for name in names]
+        return _View(names, definitions, self._settings.page_size, self._settings.page_bytes)
 
     def _opened(self, caller: Principal, cursor: str) -> str:
         name = self._seals.open(cursor, self._bound(caller))
@@ -78,7 +85,7 @@ class Listing:
 
 
 class _View:
-    """What some callers see: definitions by name, and the pages asked for so far."""
+    """What some callers see: definitions by name, and the pages asked for so far. `made`: bytes of pages not counted yet."""
 
     def __init__(self, names: list[str], definitions: list[bytes], size: int, most_bytes: int) -> None:
         self._names = names
@@ -86,15 +93,15 @@ class _View:
         self._size = size
         self._most_bytes = most_bytes
         self._pages: dict[int, Page] = {}
+        self.made = 0
 
     def page(self, after: str) -> Page:
         """The page of the names above `after`."""
         start = bisect_right(self._names, after) if after else 0
         page = self._pages.get(start)
         if page is None:
-            page = self._made(start)
-            if len(self._pages) < _PAGES:  # pages begin where others end, unless the list keeps changing
-                self._pages[start] = page
+            page = self._pages[start] = self._made(start)
+            self.made += len(page.body)
         return page
 
     def _made(self, start: int) -> Page:

@@ -1,6 +1,5 @@
 """Modern: POST in the revision without sessions (2026-07-28). Each request stands alone; whoever hangs up has cancelled."""
 
-from aiohttp import web
 from msgspec import UNSET
 
 from gateway.telemetry import Counters
@@ -10,7 +9,7 @@ from tool_router.envelope import check, check_version
 from tool_router.faults import INVALID_PARAMS, INVALID_REQUEST, Fault, unknown_method
 from tool_router.listing import Listing
 from tool_router.message import Message, Params, params, read, text, value_of
-from tool_router.replies import Patience
+from tool_router.replies import Answer, Patience
 from tool_router.results import MODERN, answer, discovered, tools
 from tool_router.streams import Streams
 from tool_router.turn import Turn
@@ -28,27 +27,27 @@ class Modern:
         self._counters = counters
         self._silence = silence
 
-    async def post(self, turn: Turn, body: bytes) -> web.StreamResponse:
+    async def post(self, turn: Turn, body: bytes) -> Answer:
         """Answers one message. Raises Fault for what is no message that could be answered."""
-        if turn.takes != (True, True):
+        if turn.head.takes != (True, True):
             return replies.empty(406)
         message = read(body)
         if message.is_notification:
-            check_version(turn)
+            check_version(turn.head)
             return replies.empty(202)  # nothing of ours can be notified: hanging up is how requests are cancelled
         if message.id is UNSET or not message.is_request:
             raise Fault(INVALID_REQUEST, "The body must be a request or a notification.")
         id = bytes(message.id)
-        with Patience(turn.request, self._silence) as patience:
+        with Patience(turn, self._silence) as patience:
             try:
                 return await self._answered(turn, message, id, patience)
             except Fault as fault:
                 self._counters.refused += 1
                 return await patience.answer(fault.body(id), fault.status)
 
-    async def _answered(self, turn: Turn, message: Message, id: bytes, patience: Patience) -> web.StreamResponse:
+    async def _answered(self, turn: Turn, message: Message, id: bytes, patience: Patience) -> Answer:
         asked = params(message)
-        meta = check(turn, message, asked)
+        meta = check(turn.head, message, asked)
         match message.method:
             case "tools/call":
                 trace = value_of(meta.traceparent)

@@ -24,6 +24,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """The least time between two notices of a changed list."""
     drain_seconds: float = 20.0
     idle_seconds: float = 75.0
+    fast_lane: bool = True
+    """Whether plain requests pass by aiohttp's server. Tests run without it too: nothing but the cost may change."""
     streams: int = 20_000
     """Open streams of notices, at most."""
 

@@ -18,6 +18,7 @@ class Shelf:
         self.version = 0
         self._catalog = catalog
         self._cards = {listing.card.name: listing.card for listing in catalog.tools()}
+        self._definitions = {name: bytes(card.tool) for name, card in self._cards.items() if card.tool is not UNSET}
         self._sorted: list[Card] | None = None
         self._listeners: list[OnChange] = []
         self._cancel: Cancel = catalog.changes(self._changed)
@@ -31,6 +32,10 @@ class Shelf:
         if self._sorted is None:
             self._sorted = [self._cards[name] for name in sorted(self._cards) if self._cards[name].tool is not UNSET]
         return self._sorted
+
+    def definition(self, name: str) -> bytes:
+        """A tool's definition; the same object however often it is asked for, so that a thousand lists hold it once."""
+        return self._definitions[name]
 
     def on_change(self, listener: OnChange) -> None:
         """Calls `listener(name, before, now)` after each change of a card."""
@@ -47,10 +52,13 @@ class Shelf:
         before, now = self._cards.get(name), listing.card if listing else None
         if before is now or before == now:
             return
+        self._definitions.pop(name, None)
         if now is None:
             del self._cards[name]
         else:
             self._cards[name] = now
+            if now.tool is not UNSET:
+                self._definitions[name] = bytes(now.tool)
         self.version += 1
         self._sorted = None
         for listener in self._listeners:

@@ -7,13 +7,11 @@ import asyncio
 from collections.abc import Generator
 from contextlib import contextmanager
 
-from aiohttp import web
-
 from gateway.errors import Unavailable
 from gateway.identity import Principal
 from gateway.telemetry import Counters
 from tool_router.notices import Notices
-from tool_router.replies import COMMENT, EVENTS, event
+from tool_router.replies import COMMENT, Stream, event
 from tool_router.results import answer, ended, notification
 from tool_router.turn import Turn
 
@@ -32,7 +30,7 @@ class Streams:
         self._open: set[_Tap] = set()
         self._sessions: dict[str, _Tap] = {}
 
-    async def session(self, turn: Turn, id: str) -> web.StreamResponse:
+    async def session(self, turn: Turn, id: str) -> Stream:
         """The stream of a session until its client goes, or opens another one. Raises Unavailable where there are too many."""
         with self._tap(turn.caller, wanted=True) as tap:
             if older := self._sessions.get(id):
@@ -44,7 +42,7 @@ class Streams:
                 if self._sessions.get(id) is tap:
                     del self._sessions[id]
 
-    async def subscription(self, turn: Turn, id: bytes, wanted: bool) -> web.StreamResponse:
+    async def subscription(self, turn: Turn, id: bytes, wanted: bool) -> Stream:
         """The answer to `subscriptions/listen` (2026-07-28, basic/patterns/subscriptions); `wanted`: changed lists are asked for.
 
         Raises Unavailable where there are too many.
@@ -83,10 +81,9 @@ class Streams:
             if cancel is not None:
                 cancel()
 
-    async def _pour(self, turn: Turn, tap: "_Tap", first: bytes, change: bytes) -> web.StreamResponse:
+    async def _pour(self, turn: Turn, tap: "_Tap", first: bytes, change: bytes) -> Stream:
         """Writes until the tap ends: `first` at once (heads alone would wait for it), `change` with each change."""
-        stream = web.StreamResponse(headers=EVENTS)
-        await stream.prepare(turn.request)
+        stream = Stream(turn)
         await stream.write(first)
         while not tap.ended:
             await stream.write(change if await tap.changed_within(self._silence) else COMMENT)

@@ -1,72 +1,98 @@
-"""Turn: one HTTP request at `/mcp`, and who sent it. Answers nothing by itself; how answers leave is `replies`."""
+"""Turn: one request: its head, its body, and the connection it came on. Answers nothing by itself; how answers leave is `replies`."""
 
-from functools import lru_cache
+import asyncio
+from collections.abc import Mapping
+from typing import Protocol
 
-from aiohttp import web
+from aiohttp import ClientError, StreamReader
+from aiohttp.web import RequestPayloadError
 
 from gateway.identity import Principal, principal
-from gateway.trust import ROLES, USER
-from tool_router.results import HANDSHAKE
+from tool_router.faults import INVALID_REQUEST, Fault
+from tool_router.head import Head
 
-_USER = USER.decode()
-_ROLES = ROLES.decode()
-_MISSING = [""]
+_NOBODY = principal("", "", ())
+_NONE: Mapping[bytes, bytes] = {}
+
+
+class Connection(Protocol):
+    """Where a request came from, and its answer goes."""
+
+    @property
+    def transport(self) -> asyncio.Transport | None: ...
+    async def drain(self) -> None: ...
 
 
 class Turn:
-    """`caller`: whom the proxy vouches for."""
+    """`caller`: whom the proxy vouches for, once that is known. `began`: an answer is on its way.
 
-    __slots__ = ("caller", "request")
+    The body is here (bytes), or still arriving. `varying`: values of headers that are not in the head, because each
+    request has others.
+    """
 
-    def __init__(self, request: web.BaseRequest, caller: Principal) -> None:
-        self.request = request
-        self.caller = caller
+    __slots__ = ("_payload", "_task", "_varying", "began", "caller", "connection", "head", "keep_alive")
 
-    def header(self, name: str) -> str | None:
-        """The value of a header, or None."""
-        return self.request.headers.get(name)
+    def __init__(
+        self,
+        connection: Connection,
+        head: Head,
+        payload: StreamReader | bytes,
+        varying: Mapping[bytes, bytes] = _NONE,
+    ) -> None:
+        self.connection = connection
+        self.head = head
+        self.keep_alive = head.keep_alive
+        self.caller: Principal = _NOBODY
+        self.began = False
+        self._payload = payload
+        self._varying = varying
+        self._task: asyncio.Task[None] | None = None
 
-    def headers(self, name: str) -> list[str]:
-        """Every value of a header."""
-        return self.request.headers.getall(name, [])
+    def __str__(self) -> str:
+        """For people."""
+        return f"{self.head.method} {self.head.path[:128]}"
 
     @property
     def id(self) -> str:
         """The id that the proxy gave the request, for logs."""
-        return self.request.headers.get("X-Request-Id", "")
+        return self._each(b"x-request-id") or self.head.get("X-Request-Id") or ""
 
     @property
-    def is_modern(self) -> bool:
-        """Whether the request is of a revision without sessions (reference: MCP 2026-07-28, basic "Versioning")."""
-        version = self.request.headers.get("MCP-Protocol-Version")
-        return version is not None and version not in HANDSHAKE
+    def traceparent(self) -> str:
+        """The trace that the client says it belongs to; empty: none."""
+        return self._each(b"traceparent") or self.head.get("traceparent") or ""
 
-    @property
-    def takes(self) -> tuple[bool, bool]:
-        """Whether the client takes JSON, and whether it takes a stream of events."""
-        return _takes(",".join(self.request.headers.getall("Accept", ())))  # lines of one list (RFC 9110 §5.3)
+    async def body(self, most: int) -> bytes:
+        """The whole body. Raises Fault: larger than `most` bytes, or malformed on its way."""
+        payload = self._payload
+        data = payload if isinstance(payload, bytes) else await self._read(payload, most)
+        if len(data) > most:
+            raise Fault(INVALID_REQUEST, f"The body may have {most:,} bytes.", status=413)
+        return data
 
+    async def _read(self, payload: StreamReader, most: int) -> bytes:
+        pieces: list[bytes] = []
+        size = 0
+        try:
+            while size <= most and (piece := await payload.readany()):
+                pieces.append(piece)
+                size += len(piece)
+        except (RequestPayloadError, ClientError):
+            raise Fault(INVALID_REQUEST, "The body cannot be read.") from None
+        return b"".join(pieces)
 
-def caller_of(request: web.BaseRequest) -> Principal | None:
-    """Whom the proxy vouches for; None where it names nobody."""
-    user, roles = once(request, _USER), once(request, _ROLES)
-    return _caller(user, roles) if user and roles is not None else None
+    def give_up_body(self, error: BaseException) -> None:
+        """No more of the body will come: whoever reads it gets this error."""
+        if not isinstance(self._payload, bytes) and not self._payload.is_eof():
+            self._payload.set_exception(error)
 
+    def _each(self, name: bytes) -> str:
+        value = self._varying.get(name)
+        return "" if value is None else value.decode("ascii")
 
-def once(request: web.BaseRequest, name: str) -> str | None:
-    """The value of a header that decides something, empty where it is missing; None where it is given twice: the proxy
-    says such things once, so somebody else said one of them."""
-    values = request.headers.getall(name, _MISSING)
-    return values[0] if len(values) == 1 else None
+    def _finish(self) -> None:
+        """Called by RequestHandler when the answer is written."""
 
-
-@lru_cache(maxsize=4096)  # the same callers come again and again
-def _caller(user: str, roles: str) -> Principal:
-    return principal(user, user, roles.split(","))
-
-
-@lru_cache(maxsize=256)
-def _takes(accept: str) -> tuple[bool, bool]:
-    kinds = {kind.partition(";")[0].strip().lower() for kind in accept.split(",")}
-    json = not kinds.isdisjoint(("application/json", "application/*", "*/*"))
-    return json, not kinds.isdisjoint(("text/event-stream", "text/*", "*/*"))
+    def _cancel(self, error: BaseException) -> None:
+        """Called by RequestHandler when the client is gone."""
+        self.give_up_body(error)

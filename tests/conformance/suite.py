@@ -1,5 +1,6 @@
 """The official conformance suite, run against one URL: what it checked, in order. Judges nothing."""
 
+import re
 from pathlib import Path
 from typing import Literal
 
@@ -41,6 +42,22 @@ async def judged(node: Node, url: str, revision: Revision, results: Path) -> Ver
         MAIN, "server", "--url", url, "--requirements", revision, "--output-dir", results, seconds=LONGEST
     )
     return Verdict(done.code == 0, _checks(results), done.out + done.err)
+
+
+async def examined(node: Node, url: str, revision: Revision, scenario: str, results: Path) -> Verdict:
+    """Runs one scenario, at the wire of `revision`."""
+    chosen = ("--scenario", scenario, "--spec-version", revision)
+    done = await node.run(MAIN, "server", "--url", url, *chosen, "--output-dir", results, seconds=LONGEST)
+    return Verdict(done.code == 0, _checks(results), done.out + done.err)
+
+
+async def scenarios(node: Node, revision: Revision) -> frozenset[str]:
+    """Every scenario that the suite has for a server of `revision`, scored or not."""
+    done = await node.run(MAIN, "list", "--requirements", revision, seconds=LONGEST)
+    scored = re.search(r"^Server scenarios.*\n((?: +- \S+\n)+)", done.out, re.MULTILINE)
+    assert scored, done.out + done.err
+    unscored = re.findall(r"^ +- (\S+) \[server\]$", done.out, re.MULTILINE)
+    return frozenset([*re.findall(r"- (\S+)", scored[1]), *unscored])
 
 
 def _checks(results: Path) -> tuple[Check, ...]:

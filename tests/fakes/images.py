@@ -23,6 +23,7 @@ FAKES = (
     "answers_own_401",
     "redirects",
     "refuses_foreign_host",
+    "tool",
 )
 MODULES = {name.replace("_", "-"): f"tests.fakes.{name}" for name in FAKES} | {
     "everything": "tests.conformance.everything"

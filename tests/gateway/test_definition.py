@@ -65,3 +65,44 @@ def test_wrong_member_is_named(text: bytes, field: str) -> None:
 def test_what_only_looks_like_it_is_taken(text: bytes) -> None:
     """A backslash before `u0000` is text; 64 levels are allowed."""
     assert json.loads(_settled(text))["name"] == "one"
+
+
+@pytest.mark.parametrize(
+    "node",
+    [
+        '{"type":"number","x-mcp-header":"N"}',
+        '{"x-mcp-header":"N"}',
+        '{"type":"string","x-mcp-header":"a b"}',
+        '{"type":"string","x-mcp-header":""}',
+        '{"type":"string","x-mcp-header":5}',
+        '{"type":"string","x-mcp-head\\u0065r":"a b"}',
+        '{"type":"array","items":{"type":"string","x-mcp-header":"N"}}',
+    ],
+)
+def test_header_that_no_client_would_send_is_refused_by_name(node: str) -> None:
+    """Clients drop such a tool, and nobody would learn why it is not there."""
+    with pytest.raises(Invalid) as refused:
+        _settled(f'{{"inputSchema":{{"type":"object","properties":{{"n":{node}}}}}}}'.encode())
+
+    assert refused.value.field == "toolDefinition.tool.inputSchema"
+    assert "x-mcp-header" in refused.value.detail
+
+
+def test_header_that_is_asked_for_twice_is_refused() -> None:
+    same = '"type":"string","x-mcp-header"'
+    with pytest.raises(Invalid, match="asked for twice"):
+        _settled(
+            f'{{"inputSchema":{{"type":"object","properties":{{"a":{{{same}:"N"}},"b":{{{same}:"n"}}}}}}}}'.encode()
+        )
+
+
+def test_header_that_clients_can_send_is_kept_as_it_is() -> None:
+    text = b'{"name":"one","inputSchema":{"type":"object","properties":{"n":{"type":"integer","x-mcp-header":"N"}}}}'
+
+    assert _settled(text) == text
+
+
+def test_word_in_data_asks_for_no_header() -> None:
+    text = b'{"name":"one","inputSchema":{"type":"object","default":{"type":"number","x-mcp-header":"a b"}}}'
+
+    assert _settled(text) == text

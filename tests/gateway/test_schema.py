@@ -3,8 +3,10 @@
 import json
 import socket
 import threading
+import time
 from collections.abc import Iterator
 
+import msgspec
 import pytest
 
 from gateway.errors import Invalid
@@ -82,3 +84,59 @@ def test_a_check_says_where_a_value_does_not_fit_and_why() -> None:
 
 def test_big_integers_are_integers() -> None:
     assert compiled(_schema(properties={"n": {"type": "integer"}}))(b'{"n":123456789012345678901234567890}') is None
+
+
+@pytest.mark.parametrize("value", [b"", b"{", b"{'a':1}", b'{"a":NaN}', b'{"a":"\\ud800"}', b"\xff"])
+def test_what_is_no_json_is_for_the_caller_to_say(value: bytes) -> None:
+    with pytest.raises((msgspec.DecodeError, UnicodeDecodeError)):
+        compiled(_schema())(value)
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        (b'{"n":1e400}', "number out of range"),
+        (b'{"n":' + b"9" * 5_000 + b"}", "integer value out of range"),
+        (b'{"n":' + b"[" * 100_000 + b"]" * 100_000 + b"}", "nested too deeply"),
+    ],
+    ids=["exponent", "digits", "depth"],
+)
+def test_json_that_no_program_can_hold_does_not_fit(value: bytes, words: str) -> None:
+    assert compiled(_schema())(value) == words
+
+
+def test_only_the_first_thing_that_is_wrong_is_told_and_never_at_length() -> None:
+    check = compiled(_schema(additionalProperties={"type": "integer"}))
+    body = json.dumps({f"k{at}": "x" * 10_000 for at in range(1_000)}).encode()
+
+    assert len(check(body) or "") < 600
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"allOf": [{"$ref": "#"}]},
+        {"$ref": "#/$defs/a", "$defs": {"a": {"$ref": "#/$defs/b"}, "b": {"$ref": "#/$defs/a"}}},
+        {"$dynamicAnchor": "x", "$dynamicRef": "#x"},
+    ],
+    ids=["itself", "in a circle", "dynamically"],
+)
+def test_schema_that_refers_to_itself_ends(schema: dict[str, object]) -> None:
+    assert compiled(_schema(**schema))(b'{"a":1}') is None
+    assert compiled(_schema(**schema))(b"[]") is not None
+
+
+def test_schema_that_nests_itself_follows_the_value_down() -> None:
+    check = compiled(_schema(properties={"a": {"$ref": "#"}}, additionalProperties=False))
+
+    assert check(b'{"a":' * 100 + b"{}" + b"}" * 100) is None
+    assert "unexpected" in (check(b'{"a":' * 100 + b'{"b":1}' + b"}" * 100) or "")
+
+
+@pytest.mark.parametrize("pattern", ["^(a+)+$", "^(a|aa)+$", r"(?<=a)(a*)*b\1", r"((a|a)*)*\1b"])
+def test_pattern_that_would_take_for_ever_does_not(pattern: str) -> None:
+    check = compiled(_schema(properties={"a": {"type": "string", "pattern": pattern}}))
+    started = time.process_time()
+
+    assert check(json.dumps({"a": "a" * 5_000 + "!"}).encode()) is not None
+    assert time.process_time() - started < 2

@@ -203,7 +203,7 @@ async def test_what_is_not_http_is_bad(pool: Pool, script: Script) -> None:
 async def test_no_head_in_time_is_a_time_out(pool: Pool) -> None:
     async with pod(silent) as server:
         with pytest.raises(UpstreamTimeout):
-            await fetch(pool, server.instance(), REQUEST, limit=100, head_seconds=0.05)
+            await fetch(pool, server.instance(), REQUEST, limit=100, seconds=0.05)
         async with asyncio.timeout(5):
             await server.seen[0].gone.wait()
 

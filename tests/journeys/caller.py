@@ -12,6 +12,7 @@ from tests.journeys.reply import Json, Reply, read
 from tests.journeys.waiting import PATIENCE, until
 
 TEAM = "team"  # the role of those who may call what a test shares
+DEFINITION: Json = {"description": "Answers as its arguments say.", "inputSchema": {"type": "object"}}
 
 
 class Caller:
@@ -66,11 +67,22 @@ class Caller:
 
     async def register(self, image: str, **members: Any) -> str:
         """Registers an adapter under a name of its own; returns the name. Raises AssertionError unless 201."""
-        body = adapter(image, **members)
-        reply = await self.post("/adapters", body)
-        assert reply.status == 201, reply.body
-        self._registered.append(f"/adapters/{body['name']}")
-        return body["name"]
+        return await self._created("/adapters", adapter(image, **members))
+
+    async def publish(self, **members: Any) -> str:
+        """Registers a tool (see `tool`); returns its name. Raises AssertionError unless 201."""
+        return await self._created("/tools", tool(**members))
+
+    async def change(self, **members: Any) -> None:
+        """Replaces a tool, named among `members`, as `publish` made it but for these. Raises AssertionError unless 200."""
+        body = tool(**members)
+        reply = await self.put(f"/tools/{body['name']}", body)
+        assert reply.status == 200, reply.body
+
+    async def withdraw(self, name: str) -> None:
+        """Deletes a tool. Raises AssertionError unless 204."""
+        reply = await self.delete(f"/tools/{name}")
+        assert reply.status == 204, reply.body
 
     async def serving(self, image: str, **members: Any) -> str:
         """Registers an adapter and waits until all its instances are ready; returns the name."""
@@ -88,6 +100,12 @@ class Caller:
         assert reply.status == 200, reply.body
         return reply.json
 
+    async def _created(self, path: str, body: Json) -> str:
+        reply = await self.post(path, body)
+        assert reply.status == 201, reply.body
+        self._registered.append(f"{path}/{body['name']}")
+        return body["name"]
+
     def later_removes(self, path: str) -> None:
         """Deletes `path` at the end as well."""
         self._registered.append(path)
@@ -96,6 +114,12 @@ class Caller:
 def adapter(image: str, **members: Any) -> Json:
     """The body of an adapter with a name that no other has."""
     return {"name": fresh(image[:20]), "imageName": image, "imageVersion": VERSION, **members}
+
+
+def tool(definition: Json | msgspec.Raw | None = None, image: str = "tool", **members: Any) -> Json:
+    """The body of a tool, `definition` its MCP definition: one that takes any arguments, unless said otherwise."""
+    body = {"name": fresh("tool"), "imageName": image, "imageVersion": VERSION, **members}
+    return {**body, "toolDefinition": {"tool": DEFINITION if definition is None else definition}}
 
 
 def fresh(stem: str = "j") -> str:

@@ -26,18 +26,23 @@ ENVELOPE = {
 
 
 class Client:
-    """Speaks to `/adapters/{name}/mcp` as a caller; `modern` chooses the era."""
+    """Speaks to `/adapters/{name}/mcp` as a caller, without a name to `/mcp`: all tools; `modern` chooses the era."""
 
-    def __init__(self, caller: Caller, name: str, *, modern: bool = False) -> None:
-        self.path = f"/adapters/{name}/mcp"
+    def __init__(self, caller: Caller, name: str = "", *, modern: bool = False) -> None:
+        self.path = f"/adapters/{name}/mcp" if name else "/mcp"
         self.session = ""
+        self.revision = LEGACY
         self._caller = caller
-        self._modern = modern
+        self.modern = modern
         self._last = 0
 
     async def initialize(self) -> Reply:
-        """Begins a session. Raises AssertionError unless the gateway gives an id."""
-        params = {"protocolVersion": LEGACY, "capabilities": {}, "clientInfo": {"name": "journey", "version": "1"}}
+        """Begins a session of `revision`. Raises AssertionError unless the gateway gives an id."""
+        params = {
+            "protocolVersion": self.revision,
+            "capabilities": {},
+            "clientInfo": {"name": "journey", "version": "1"},
+        }
         reply = await self.post(self.message("initialize", params))
         assert reply.status == 200, (reply.status, reply.body)
         self.session = reply.headers[SESSION]
@@ -46,7 +51,7 @@ class Client:
 
     async def begin(self) -> "Client":
         """Does what its era does first: a session, or nothing."""
-        if not self._modern:
+        if not self.modern:
             await self.initialize()
         return self
 
@@ -55,6 +60,10 @@ class Client:
         reply = await self.calling(tool, **arguments)
         assert reply.status == 200, (reply.status, reply.body)
         return reply.json["result"]["structuredContent"]
+
+    async def ask(self, method: str, **params: object) -> Reply:
+        """The reply to a request of any method."""
+        return await self.post(self.message(method, params))
 
     async def calling(self, tool: str, **arguments: object) -> Reply:
         """The reply to `tools/call`, whatever it is."""
@@ -97,17 +106,17 @@ class Client:
     def message(self, method: str, params: Json) -> Json:
         """A request with the next id, in the envelope of its era."""
         self._last += 1
-        inside = {**params, "_meta": {**ENVELOPE, **params.get("_meta", {})}} if self._modern else params
+        inside = {**params, "_meta": {**ENVELOPE, **params.get("_meta", {})}} if self.modern else params
         return {"jsonrpc": "2.0", "id": self._last, "method": method, "params": inside}
 
     def headers(self, message: Json) -> dict[str, str]:
         """What a client of this era sends along with a message."""
         sent = {**self._caller.headers, **ACCEPT}
-        if self._modern:
+        if self.modern:
             sent["MCP-Protocol-Version"] = MODERN
             sent["Mcp-Method"] = str(message.get("method", ""))
             if name := message.get("params", {}).get("name"):
                 sent["Mcp-Name"] = str(name)
         elif self.session:
-            sent |= {SESSION: self.session, "MCP-Protocol-Version": LEGACY}
+            sent |= {SESSION: self.session, "MCP-Protocol-Version": self.revision}
         return sent

@@ -21,19 +21,29 @@ import msgspec
 from tests.fakes.images import write
 
 HOLD = 3  # seconds, so that a journey that waits for them stays short
-HEAD = 3
+HEAD = 6  # more than HOLD: the proxy waits for the router's answer while that waits for a tool
+PAGE = 50  # tools on one page, so that lists of a few hundred have several
+SETTINGS = {
+    "Proxy__HoldSeconds": str(HOLD),
+    "Proxy__HeadSeconds": str(HEAD),
+    "ToolRouter__PageSize": str(PAGE),
+}
 START = 30.0
 STOP = 20.0
 _SAID = re.compile(r"^MCP gateway\s+(http\S+)$", re.MULTILINE)
 
 
 class Gateway(msgspec.Struct, frozen=True):
-    """Where it is, and the settings that journeys have to know. `embedded`: it runs on this machine, for this run alone."""
+    """Where it is, and the settings that journeys have to know. `embedded`: it runs on this machine, for this run alone.
+
+    `page`: tools on one page of the router's list, 0 where that is not known.
+    """
 
     url: str
     hold: float
     head: float
     embedded: bool
+    page: int = 0
 
 
 @contextmanager
@@ -42,15 +52,22 @@ def gateway(home: Path) -> Generator[Gateway]:
     if url := os.environ.get("GATEWAY_URL"):
         yield Gateway(url.rstrip("/"), float(os.environ.get("JOURNEY_HOLD_SECONDS", "30")), 300, embedded=False)
         return
-    command = ["up", "--port", "0", "--home", str(home), "--images", str(write(home.parent / "images.toml"))]
-    environment = {**os.environ, "Proxy__HoldSeconds": str(HOLD), "Proxy__HeadSeconds": str(HEAD)}
+    with started(home) as own:
+        yield own
+
+
+@contextmanager
+def started(home: Path, port: int = 0) -> Generator[Gateway]:
+    """A gateway of our own, on a free port unless one is given; it ends with the block. Raises AssertionError with its log."""
+    command = ["up", "--port", str(port), "--home", str(home), "--images", str(write(home.parent / "images.toml"))]
+    environment = {**os.environ, **SETTINGS}
     log = home.parent / "gateway.log"
     with log.open("wb") as output:
         process = subprocess.Popen(
             [Path(sys.executable).with_name("mcp-gateway"), *command], env=environment, stdout=output, stderr=output
         )
         try:
-            yield Gateway(_url(process, log), HOLD, HEAD, embedded=True)
+            yield Gateway(_url(process, log), HOLD, HEAD, embedded=True, page=PAGE)
         finally:
             process.terminate()
             code = process.wait(STOP)

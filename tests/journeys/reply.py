@@ -30,6 +30,15 @@ class Reply(msgspec.Struct, frozen=True):
         return [msgspec.json.decode(line.removeprefix("data:")) for line in lines if line.startswith("data:")]
 
     @property
+    def message(self) -> bytes:
+        """The bytes of the one JSON-RPC message: the body, or the data of the last event that has any."""
+        if self.media != "text/event-stream":
+            return self.body
+        events = [event for event in self.body.replace(b"\r\n", b"\n").split(b"\n\n") if b"data:" in event]
+        lines = [line for line in events[-1].split(b"\n") if line.startswith(b"data:")]
+        return b"\n".join(line.removeprefix(b"data:").removeprefix(b" ") for line in lines)
+
+    @property
     def media(self) -> str:
         """The content type without its parameters."""
         return self.headers.get("Content-Type", "").partition(";")[0]

@@ -1,0 +1,154 @@
+"""The router bench: our tool router beside a server on the official SDK: the same 1,000 tools, the same HTTP tool behind both, one run.
+
+`./uvw run python -m bench.router [--quick]`; needs wrk. CPU figures and ratios of one run can be compared; those of another
+machine cannot. The last line is one JSON object. Exits 1 where a target is missed, so that CI sees it.
+"""
+
+import argparse
+import contextlib
+import shutil
+import signal
+import sys
+from collections.abc import Callable
+
+import msgspec
+
+from bench import changes, cpu, imports, pages, router_report, sheets
+from bench.asks import begin, call, check_call, check_list, modern
+from bench.child import Child, Failed, python
+from bench.flatness import flatness
+from bench.router_report import CALL, FRESH, LEGACY, LIST, NAMES, SDK_CALL, SDK_LIST
+from bench.tools import CALLED, COUNT
+from bench.trail import Gateway, gateway
+
+
+class _Extent(msgspec.Struct, frozen=True):
+    """How much is measured. `pages` and `sdk_pages` in each round; `calls` for the memory."""
+
+    rounds: int
+    seconds: int
+    pages: int
+    sdk_pages: int
+    calls: int
+    streams: int
+    changes: int
+    imports: int
+
+
+_FULL = _Extent(rounds=7, seconds=2, pages=200, sdk_pages=12, calls=100_000, streams=200, changes=20, imports=5)
+_QUICK = _Extent(rounds=3, seconds=1, pages=40, sdk_pages=4, calls=5_000, streams=200, changes=5, imports=1)
+
+
+def main() -> int:
+    """Runs the bench; 1 where wrk is missing, a reply was wrong or (whole runs: a second says too little) a target is missed."""
+    options = _options()
+    if not shutil.which("wrk"):
+        print("Not found: wrk. Install with: apt-get install -y wrk", file=sys.stderr)
+        return 1
+    signal.signal(signal.SIGTERM, _terminate)
+    try:
+        return 0 if _bench(_QUICK if options.quick else _FULL) or options.quick else 1
+    except Failed as error:
+        print(f"No figures: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def _terminate(number: int, _: object) -> None:
+    sys.exit(128 + number)  # unwinds, so that no child stays
+
+
+class _Options(argparse.Namespace):
+    quick: bool
+
+
+def _options() -> _Options:
+    parser = argparse.ArgumentParser(prog="python -m bench.router", description="CPU and memory of the tool router.")
+    parser.add_argument("--quick", action="store_true", help="half a minute instead of three: fewer and shorter rounds")
+    return parser.parse_args(namespace=_Options())
+
+
+def _bench(extent: _Extent) -> bool:
+    """Whether every target was met."""
+    cost = imports.cost("tool_router.app", extent.imports)
+    with contextlib.ExitStack() as stack:
+        tool = stack.enter_context(python("tool", "bench.tool_server"))
+        sdk = stack.enter_context(python("sdk", "bench.sdk_server", tool.port))
+        router = stack.enter_context(gateway(tool.port, COUNT))
+        trial = _Trial(router, sdk, extent)
+        measured = trial.rounds()
+        delays = changes.delays(router, extent.streams, extent.changes)
+        _say(f"memory over {extent.calls:,} calls …")
+        flat = flatness(tool.port, extent.calls)
+    figures = router_report.figures(measured, trial.page, flat, delays, extent.streams, cost)
+    print()
+    print(*router_report.table(measured, flat), "", *router_report.verdicts(figures), "", sep="\n")
+    print(router_report.line(figures), flush=True)
+    return router_report.all_met(figures)
+
+
+class _Trial:
+    """Our router and the SDK's server, both checked once, and the kinds of requests whose cost is measured."""
+
+    def __init__(self, router: Gateway, sdk: Child, extent: _Extent) -> None:
+        """Raises Failed where a reply is not the right one."""
+        self._router = router
+        self._sdk = sdk
+        self._extent = extent
+        self._session = begin(router.child)
+        self._page, self._sdk_page = (len(check_list(of, modern("tools/list")).body) for of in (router.child, sdk))
+        self._kinds: dict[str, Callable[[], float]] = {
+            CALL: lambda: self._audited(""),
+            LEGACY: lambda: self._audited(self._session),
+            SDK_CALL: lambda: self._calls(sdk, ""),
+            LIST: lambda: self._pages(router.child, extent.pages, self._page),
+            FRESH: lambda: self._pages(router.child, extent.pages, self._page, router.change),
+            SDK_LIST: lambda: self._pages(sdk, extent.sdk_pages, self._sdk_page),
+        }
+
+    @property
+    def page(self) -> int:
+        """Bytes of our page of all tools."""
+        return self._page
+
+    def rounds(self) -> dict[str, list[float]]:
+        """CPU in ms per request. Each kind in turn, so that what disturbs the machine disturbs all; the first round is to warm up."""
+        measured: dict[str, list[float]] = {name: [] for name in NAMES}
+        for number in range(self._extent.rounds + 1):
+            for name in NAMES:
+                measured[name].append(self._kinds[name]())
+            last = ", ".join(f"{name} {of[-1]:.3f} ms" for name, of in measured.items())
+            _say(f"round {number}/{self._extent.rounds}: {last}" if number else f"warm: {last}")
+        return {name: of[1:] for name, of in measured.items()}
+
+    def _audited(self, session: str) -> float:
+        """Of our router: one audit line per call, no more and no less."""
+        self._router.lines()
+        before = self._router.requests()
+        used = self._calls(self._router.child, session)
+        results = self._router.calls_since(before)
+        if set(results) - {"ok", "cancelled"}:  # those under way when wrk hung up were cancelled
+            raise Failed(f"{self._router.child.name}: calls ended with {dict(results)}.")
+        return used
+
+    def _calls(self, server: Child, session: str) -> float:
+        asks = [call(tool, session=session) for tool in CALLED]
+        length = len(check_call(server, asks[0]).body)
+        before = cpu.seconds(server.pid)
+        summary = sheets.load(server, asks, self._extent.seconds, length=length)
+        return (cpu.seconds(server.pid) - before) / summary.requests * 1000
+
+    def _pages(self, server: Child, count: int, length: int, change: Callable[[], object] = lambda: None) -> float:
+        before = cpu.seconds(server.pid)
+        pages.read(server, count, length, change)
+        return (cpu.seconds(server.pid) - before) / count * 1000
+
+
+def _say(text: str) -> None:
+    """Progress goes to stderr: the report is all that stdout carries."""
+    print(text, file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
