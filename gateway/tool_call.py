@@ -77,10 +77,13 @@ class ToolCalls:
         """
         loop = asyncio.get_running_loop()
         started = loop.time()
-        result: Result = "cancelled"
+        result: Result = "failed"
         try:
             outcome = await self._outcome(caller, listing, arguments, (request_id, traceparent))
             result = outcome.result
+        except asyncio.CancelledError:
+            result = "cancelled"
+            raise
         finally:
             self._audit.tool_call(caller, listing.card.name, result, loop.time() - started, request_id)
         return outcome

@@ -14,11 +14,11 @@ from aiohttp.abc import AbstractStreamWriter
 from aiohttp.http_exceptions import HttpProcessingError, LineTooLong
 
 from gateway.errors import GatewayError, HeadersTooLarge, Invalid, UpstreamTimeout
+from gateway.heads import MAX_HEAD, MAX_HEADERS
 from gateway.lane import LaneConnection
 from proxy.answers import refusal
 from proxy.fields import Fields
 from proxy.head import RequestHead
-from proxy.heads import MAX_HEADERS, MAX_LINE
 from proxy.request import Flow, Handler, Request
 
 _GONE = (7, 8)  # TCP_CLOSE, TCP_CLOSE_WAIT: the peer has closed
@@ -39,8 +39,8 @@ class Server(web.Server):
             access_log=None,
             keepalive_timeout=idle_seconds,
             max_headers=MAX_HEADERS,
-            max_field_size=MAX_LINE,
-            max_line_size=MAX_LINE,
+            max_field_size=MAX_HEAD,
+            max_line_size=MAX_HEAD,
         )
 
     def __call__(self) -> "ClientConnection":
@@ -153,7 +153,7 @@ def _request(
 
 def _error(status: int, exc: BaseException | None) -> GatewayError:
     if isinstance(exc, LineTooLong):
-        return HeadersTooLarge(f"A header line, and the request line, may have {MAX_LINE:,} bytes.")
+        return HeadersTooLarge(f"A header line, and the request line, may have {MAX_HEAD:,} bytes.")
     if isinstance(exc, HttpProcessingError):
         if "Too many headers" in exc.message:
             return HeadersTooLarge(f"A request may have {MAX_HEADERS} header lines.")

@@ -1,16 +1,12 @@
 """RequestHead: what the head of a request says: the same for the same bytes, whoever sends them and whenever."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from gateway.telemetry import sampled
 from gateway.trust import reaches_a_pod
 from proxy.fields import Fields
 from proxy.routes import Route
 from proxy.shape import Shape
-
-if TYPE_CHECKING:
-    from proxy.plan import Plan
 
 
 class RequestHead:
@@ -69,7 +65,7 @@ class RequestHead:
         self.trace_at = next(iter(self.varying.where(b"traceparent")), -1)
         self.sampled = sampled(fields.get("traceparent"))
         self.place: Route | None = None
-        self.plan: Plan | None = None
+        self.plan: object = None  # a Plan; heads know nothing of plans
 
 
 def _absolute(target: str) -> tuple[bytes, str]:

@@ -8,8 +8,9 @@ from typing import Any, cast
 
 from aiohttp import web
 
+from gateway.heads import MAX_HEAD
 from proxy.client import ClientConnection, Server
-from proxy.heads import MAX_LINE, Heads
+from proxy.heads import Heads
 from proxy.request import CLOSE, Handler, Request, Sent
 
 _BODY = 65_536  # bytes of a body that is awaited here
@@ -41,7 +42,7 @@ class FastConnection(ClientConnection):
         end = seen.find(b"\r\n\r\n") + 4
         if end < 4:
             # No method begins with another character, TLS does.
-            return None if len(seen) > MAX_LINE or not seen[:1].isalpha() else 0
+            return None if len(seen) > MAX_HEAD or not seen[:1].isalpha() else 0
         head, varying = self._heads.read(seen[:end])
         if head is None:
             return None

@@ -15,13 +15,15 @@ from aiohttp.http_exceptions import HttpProcessingError, LineTooLong
 from aiohttp.web import RequestPayloadError
 from multidict import CIMultiDict, CIMultiDictProxy
 
+from gateway.heads import MAX_HEAD
 from gateway.lane import LaneConnection
 from tool_router.faults import INTERNAL, INVALID_REQUEST, Fault
 from tool_router.head import Head
-from tool_router.heads import MAX_HEAD, Heads
+from tool_router.heads import Heads
 from tool_router.replies import Answer, json
 from tool_router.turn import Turn
 
+_LINE = 65_536  # bytes of one header, and of the request line: what the proxy lets in
 _HEADERS = 512
 _BODY = 65_536  # bytes of a body that is awaited in the fast lane
 
@@ -46,8 +48,8 @@ class Server(web.Server):
             auto_decompress=False,
             access_log=None,
             keepalive_timeout=idle_seconds,
-            max_line_size=MAX_HEAD,
-            max_field_size=MAX_HEAD,
+            max_line_size=_LINE,
+            max_field_size=_LINE,
             max_headers=_HEADERS,
         )
 
@@ -71,10 +73,10 @@ class Connection(LaneConnection[Turn]):
         if end < 4:
             # No method begins with another character, TLS does.
             return None if len(seen) > MAX_HEAD or not seen[:1].isalpha() else 0
-        read = self._heads.read(seen[:end]) if end <= MAX_HEAD else None
-        if read is None:
+        head, values = self._heads.read(seen[:end])
+        if head is None:
             return None
-        head, varying = read
+        varying = dict(zip(head.varying, values, strict=True))
         missing = int(varying.get(b"content-length", b"0")) - (len(seen) - end)
         if missing == 0:
             return Turn(self, head, seen[end:], varying)

@@ -14,16 +14,26 @@ _MISSING = [""]
 
 
 class Head:
-    """One head. `caller` is a note of who the proxy says it is, once that was believed: nobody asks twice for the same bytes."""
+    """One head. `varying`: lower-case names of headers that are not in it, because each request has other values.
 
-    __slots__ = ("_headers", "caller", "is_modern", "keep_alive", "method", "path", "takes")
+    `caller` is a note of who the proxy says it is, once that was believed: nobody asks twice for the same bytes.
+    """
+
+    __slots__ = ("_headers", "caller", "is_modern", "keep_alive", "method", "path", "takes", "varying")
 
     def __init__(
-        self, method: str, target: str, headers: "CIMultiDictProxy[str] | CIMultiDict[str]", *, keep_alive: bool
+        self,
+        method: str,
+        target: str,
+        headers: CIMultiDictProxy[str] | CIMultiDict[str],
+        *,
+        keep_alive: bool,
+        varying: tuple[bytes, ...] = (),
     ) -> None:
         self.method = method
         self.path = target.partition("?")[0]
         self.keep_alive = keep_alive
+        self.varying = varying
         self.caller: Principal | None = None
         version = headers.get("MCP-Protocol-Version")
         # Whether the request is of a revision without sessions (MCP 2026-07-28, basic "Versioning").

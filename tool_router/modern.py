@@ -2,11 +2,12 @@
 
 from msgspec import UNSET
 
+from gateway.errors import Unavailable
 from gateway.telemetry import Counters
 from tool_router import replies
 from tool_router.calling import Calling
 from tool_router.envelope import check, check_version
-from tool_router.faults import INVALID_PARAMS, INVALID_REQUEST, Fault, unknown_method
+from tool_router.faults import INTERNAL, INVALID_PARAMS, INVALID_REQUEST, Fault, unknown_method
 from tool_router.listing import Listing
 from tool_router.message import Message, Params, params, read, text, value_of
 from tool_router.replies import Answer, Patience
@@ -44,6 +45,9 @@ class Modern:
             except Fault as fault:
                 self._counters.refused += 1
                 return await patience.answer(fault.body(id), fault.status)
+            except Unavailable as error:
+                self._counters.refused += 1
+                return replies.json(Fault(INTERNAL, error.detail).body(id), error.status, error.headers)
 
     async def _answered(self, turn: Turn, message: Message, id: bytes, patience: Patience) -> Answer:
         asked = params(message)

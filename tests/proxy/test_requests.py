@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from proxy.heads import MAX_HEADERS, MAX_LINE
+from gateway.heads import MAX_HEAD, MAX_HEADERS
 from proxy.settings import Settings
 from tests.proxy.gate import MODERN, PATH, VERSION, Gate, Open, StartPod
 from tests.proxy.pod import Exchange, Pod
@@ -309,7 +309,7 @@ async def test_other_versions_are_refused(door: Gate, pod: Pod) -> None:
 @pytest.mark.parametrize(
     "headers",
     [
-        [("X-Long", "x" * (MAX_LINE + 1))],
+        [("X-Long", "x" * (MAX_HEAD + 1))],
         [(f"X-{n}", "x") for n in range(MAX_HEADERS + 1)],
         [(f"X-{n}", "x" * 10_000) for n in range(8)],
     ],
@@ -318,7 +318,7 @@ async def test_other_versions_are_refused(door: Gate, pod: Pod) -> None:
 async def test_too_much_head_is_431(door: Gate, pod: Pod, headers: list[tuple[str, str]]) -> None:
     reply = await door.call(*headers)
     assert (reply.status, reply.header("Content-Type")) == (431, PROBLEM)
-    reply = await door.call(path=PATH + "?" + "x" * MAX_LINE)
+    reply = await door.call(path=PATH + "?" + "x" * MAX_HEAD)
     assert reply.status == 431
     assert not pod.seen
 

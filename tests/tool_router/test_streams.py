@@ -145,11 +145,12 @@ async def test_too_many_streams_are_refused_for_now(open_desk: OpenDesk) -> None
     alice = Person(desk)
     client = await alice.begin()
     async with alice.listening(), alice.listening():
-        for reply in (
-            await alice.http(None, *client.headers, method="GET"),
-            await alice.modern("subscriptions/listen", {"notifications": {}}, id="mine"),
+        for id, reply in (
+            (None, await alice.http(None, *client.headers, method="GET")),
+            ("mine", await alice.modern("subscriptions/listen", {"notifications": {}}, id="mine")),
         ):
             assert (reply.status, reply.header("retry-after")) == (503, "2")
+            assert reply.json()["id"] == id
             assert reply.json()["error"] == {"code": -32603, "message": "No more streams can be opened here."}
         assert (await alice.modern("tools/list")).status == 200, "calls and lists go on"
     await eventually(lambda: streams(desk) == 0)
