@@ -22,17 +22,15 @@ class ToolChecks:
     """By name, and for the very definition they were compiled from. Whoever hears that a tool is gone calls `forget`."""
 
     def __init__(self) -> None:
-        self._known: dict[str, tuple[bytes, Checks]] = {}
+        self._known: dict[str, tuple[Card, Checks]] = {}
 
     def of(self, card: Card) -> Checks:
         """The checks of a tool's card."""
-        definition = bytes(card.tool) if card.tool is not UNSET else b"{}"
         known = self._known.get(card.name)
-        if known is not None and known[0] == definition:
-            return known[1]
-        checks = _checks(definition)
-        self._known[card.name] = (definition, checks)
-        return checks
+        if known is None or (known[0] is not card and known[0].tool != card.tool):
+            definition = bytes(card.tool) if card.tool is not UNSET else b"{}"
+            known = self._known[card.name] = (card, _checks(definition))
+        return known[1]
 
     def forget(self, name: str) -> None:
         """Drops what was compiled for a name."""

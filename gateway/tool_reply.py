@@ -14,6 +14,9 @@ _TELLING = ("detail", "message", "error")  # members in which APIs say what was 
 # A model cannot sign in, and where to do so is none of its business.
 _CHALLENGES = (401, 403, 407)
 
+_SPACE = b" \t\r\n"  # RFC 8259 §2
+_syntax = msgspec.json.Decoder(Raw)
+
 type Result = Literal["ok", "invalid", "failed", "timeout", "unavailable"]
 
 
@@ -57,9 +60,11 @@ def _failed(text: str) -> Outcome:
 
 
 def _is_object(body: bytes) -> bool:
-    """Whether the body is one JSON object. Members are looked at as syntax only: whatever they hold is passed on as it is."""
+    """Whether the body is one JSON object. It is looked at as syntax only: whatever it holds is passed on as it is."""
+    if not body.lstrip(_SPACE).startswith(b"{"):
+        return False
     try:
-        msgspec.json.decode(body, type=dict[str, Raw])
+        _syntax.decode(body)
     except (msgspec.DecodeError, RecursionError):
         return False
     return True

@@ -26,30 +26,30 @@ class Headers(Protocol):
 
 def check(sent: Headers, message: Message, params: Params) -> Meta:
     """`params._meta` of a request that is well-formed. Raises the first Fault, in the order of the official SDK's servers."""
-    for name in (VERSION, METHOD, NAME):
-        if len(sent.all(name)) > 1:
-            raise Fault(HEADER_MISMATCH, f"{name} is given more than once.")
+    given, method, name = _once(sent, VERSION), _once(sent, METHOD), _once(sent, NAME)
     found = meta(params)
     if found is None or found.version is UNSET or found.capabilities is UNSET:
         raise Fault(
             INVALID_PARAMS,
             "params._meta must have io.modelcontextprotocol/protocolVersion and io.modelcontextprotocol/clientCapabilities.",
         )
-    version = value_of(found.version)
-    if sent.get(VERSION) != version:
+    if given is None or given != value_of(found.version):
         raise Fault(HEADER_MISMATCH, f"{VERSION} is not the protocol version in params._meta.")
-    if sent.get(METHOD) != message.method:
+    if method != message.method:
         raise Fault(HEADER_MISMATCH, f"{METHOD} is not the method of the body.")
-    _check_name(sent, _named(message, params))
-    check_version(sent)
+    _check_name(name, _named(message, params))
+    _check_served(given)
     return found
 
 
 def check_version(sent: Headers) -> None:
     """Raises Fault for a revision that is not served."""
-    version = sent.get(VERSION)
+    _check_served(sent.get(VERSION) or "")
+
+
+def _check_served(version: str) -> None:
     if version != MODERN:
-        data = {"supported": [MODERN], "requested": (version or "")[:128]}
+        data = {"supported": [MODERN], "requested": version[:128]}
         raise Fault(UNSUPPORTED_VERSION, "Unsupported protocol version", data)
 
 
@@ -64,9 +64,17 @@ def _named(message: Message, params: Params) -> Raw | UnsetType:
             return UNSET
 
 
-def _check_name(sent: Headers, named: Raw | UnsetType) -> None:
+def _once(sent: Headers, name: str) -> str | None:
+    """The value of a header that decides; None: it is not there."""
+    values = sent.all(name)
+    if len(values) > 1:
+        raise Fault(HEADER_MISMATCH, f"{name} is given more than once.")
+    return values[0] if values else None
+
+
+def _check_name(sent: str | None, named: Raw | UnsetType) -> None:
     name = value_of(named)
-    if name is not None and _decoded(sent.get(NAME)) != name:
+    if name is not None and _decoded(sent) != name:
         raise Fault(HEADER_MISMATCH, f"{NAME} is not the name in params.")
 
 
