@@ -4,7 +4,8 @@ Fed by list+watch on a cluster (`gateway.cluster`) and by the supervisor locally
 """
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from random import random
 from typing import Protocol
 
 import msgspec
@@ -54,6 +55,13 @@ class Catalog(Protocol):
     def changes(self, listener: Listener) -> Cancel:
         """Calls `listener(kind, name)` in the event loop after each change of that name, until cancelled."""
         ...
+
+
+def two_of(instances: Sequence[Instance]) -> tuple[Instance, Instance]:
+    """Two different ones of at least two, picked at random: taking the less loaded of them needs no look at the others."""
+    first = int(random() * len(instances))  # noqa: S311 (spreads load, guards nothing)
+    second = (first + 1 + int(random() * (len(instances) - 1))) % len(instances)  # noqa: S311 (as above)
+    return instances[first], instances[second]
 
 
 async def until(

@@ -28,11 +28,11 @@ class LaneConnection[R](RequestHandler):
 
     def take(self, seen: bytes) -> R | int | None:
         """The request in `seen`; how many bytes are missing (0: of its head, nobody knows); None for whatever is not plain."""
-        raise NotImplementedError
+        raise NotImplementedError  # called with `fast` only, and whoever is fast says it
 
     async def answer(self, request: R) -> bool:
         """Answers a request; whether the connection may serve another. Never raises anything but CancelledError."""
-        raise NotImplementedError
+        raise NotImplementedError  # called with `fast` only, and whoever is fast says it
 
     def expect(self, missing: int) -> None:
         """So much of a body is due, or (0) none is any more."""

@@ -5,14 +5,13 @@ act on, never an exception, and never holds an address, a header or a stack trac
 """
 
 import asyncio
-from random import random
 from typing import TypeGuard
 
 from msgspec import UNSET
 
 from gateway.access import may_call
 from gateway.audit import Audit, Result
-from gateway.catalog import Catalog, Instance, Listing, until
+from gateway.catalog import Catalog, Instance, Listing, two_of, until
 from gateway.errors import BadUpstream, GatewayError, NotFound, UpstreamTimeout
 from gateway.identity import Principal
 from gateway.reply import NotConnected
@@ -141,9 +140,7 @@ class ToolCalls:
         ready = [instance for instance in listing.instances if instance.ready and instance.uid != refused]
         if len(ready) < 2:
             return ready[0] if ready else None
-        first = int(random() * len(ready))  # noqa: S311 (spreads load, guards nothing)
-        second = (first + 1 + int(random() * (len(ready) - 1))) % len(ready)  # noqa: S311 (as above)
-        return min(ready[first], ready[second], key=lambda instance: self._in_flight.get(instance.uid, 0))
+        return min(two_of(ready), key=lambda instance: self._in_flight.get(instance.uid, 0))
 
     async def _awaited(self, caller: Principal, listing: Listing) -> tuple[Listing, Instance]:
         """The tool as it is once an instance is ready, and that instance. Raises _Unanswered where none will be, or not in time."""

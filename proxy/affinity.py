@@ -1,10 +1,9 @@
 """Affinity: which instance takes a request that no session binds, and the wait for one to be ready. Sends nothing."""
 
 import hashlib
-from random import random
 
 from gateway.card import ROUTER, Card
-from gateway.catalog import Catalog, Instance, Listing, until
+from gateway.catalog import Catalog, Instance, Listing, two_of, until
 from gateway.errors import NotFound, Unavailable
 from gateway.records import Listed
 from gateway.telemetry import Counters
@@ -85,13 +84,12 @@ class Affinity:
 
     def _lighter(self, ready: list[Instance]) -> Instance:
         """The less loaded of two picked at random; of equals the one that waited longer, so that none stays without."""
-        first = int(random() * len(ready))  # noqa: S311 (spreads load, guards nothing)
-        second = (first + 1 + int(random() * (len(ready) - 1))) % len(ready)  # noqa: S311 (as above)
-        one, other = self.load(ready[first].uid), self.load(ready[second].uid)
+        first, second = two_of(ready)
+        one, other = self.load(first.uid), self.load(second.uid)
         better = (one.in_flight, one.turn) <= (other.in_flight, other.turn)
         self._turn += 1
         (one if better else other).turn = self._turn
-        return ready[first] if better else ready[second]
+        return first if better else second
 
 
 def _unavailable(why: str) -> Unavailable:
