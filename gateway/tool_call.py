@@ -21,6 +21,7 @@ from gateway.upstream import Pool, Reply, fetch
 
 UNKNOWN_SECONDS = 1.0  # another replica's 201 may be ahead of our catalog
 UNKNOWN_WAITERS = 256
+AGAIN_SECONDS = 0.5  # after which instances that took no connection are tried again: not every cause is news to a catalog
 _LONGEST = 1024  # characters of a header that came in a body: a tool must not refuse a call because of it
 
 
@@ -89,23 +90,33 @@ class ToolCalls:
 
     async def _outcome(self, caller: Principal, listing: Listing, arguments: bytes, trace: tuple[str, str]) -> Outcome:
         try:
-            checks = self._fitted(listing, arguments)
-            instance = self._chosen(listing, "")
-            if instance is None:
-                listing, instance = await self._awaited(caller, listing)
-                checks = self._fitted(listing, arguments)  # it may have changed meanwhile
-            reply = await self._asked(caller, listing, instance, _request(listing, arguments, trace))
+            return await self._answered(caller, listing, arguments, trace)
         except _Unfit as error:
             return Outcome("invalid", error.detail)
         except UpstreamTimeout:
             return Outcome("timeout", f"The tool did not answer within {listing.card.timeout} s.")
         except _Unanswered as error:
             return Outcome("unavailable", error.detail)
-        except NotConnected:
-            return Outcome("unavailable", "The tool takes no connection. Try again later.")
         except BadUpstream as error:
             return Outcome("failed", f"The tool failed: {error.detail}")
-        return outcome_of(reply, checks)
+
+    async def _answered(self, caller: Principal, listing: Listing, arguments: bytes, trace: tuple[str, str]) -> Outcome:
+        """What an instance made of it; where one takes no connection, another. Raises as `fetch`, _Unfit and _Unanswered."""
+        deadline = asyncio.get_running_loop().time() + self._hold_seconds
+        tried: frozenset[str] = frozenset()
+        while True:
+            checks = self._fitted(listing, arguments)
+            instance = self._chosen(listing, tried)
+            if instance is None:
+                listing = await self._news(caller, listing, tried, deadline)
+                tried = frozenset()
+                continue
+            try:
+                reply = await self._fetched(instance, _request(listing, arguments, trace), listing.card.timeout)
+                return outcome_of(reply, checks)
+            except NotConnected:
+                tried |= {instance.uid}
+                listing = self._current(caller, listing)
 
     def _fitted(self, listing: Listing, arguments: bytes) -> Checks:
         """What is to be checked of the reply, once the arguments were. Raises _Unfit."""
@@ -113,16 +124,6 @@ class ToolCalls:
         if wrong := checks.arguments(arguments):
             raise _Unfit(f"The arguments do not fit the tool's input schema: {wrong}")
         return checks
-
-    async def _asked(self, caller: Principal, listing: Listing, first: Instance, request: bytes) -> Reply:
-        """The reply of an instance; of another one where the first takes no connection. Raises as `fetch`, and _Unanswered."""
-        try:
-            return await self._fetched(first, request, listing.card.timeout)
-        except NotConnected:
-            second = self._chosen(self._current(caller, listing), first.uid)
-            if second is None:
-                raise
-            return await self._fetched(second, request, listing.card.timeout)
 
     async def _fetched(self, instance: Instance, request: bytes, seconds: float) -> Reply:
         loads = self._in_flight
@@ -134,23 +135,31 @@ class ToolCalls:
             if not loads[instance.uid]:
                 del loads[instance.uid]
 
-    def _chosen(self, listing: Listing, refused: str) -> Instance | None:
-        """The less loaded of two ready instances picked at random."""
+    def _chosen(self, listing: Listing, tried: frozenset[str]) -> Instance | None:
+        """The less loaded of two ready instances, not tried before, picked at random."""
         _refuse_vain(listing)
-        ready = [instance for instance in listing.instances if instance.ready and instance.uid != refused]
+        ready = [instance for instance in listing.instances if instance.ready and instance.uid not in tried]
         if len(ready) < 2:
             return ready[0] if ready else None
         return min(two_of(ready), key=lambda instance: self._in_flight.get(instance.uid, 0))
 
-    async def _awaited(self, caller: Principal, listing: Listing) -> tuple[Listing, Instance]:
-        """The tool as it is once an instance is ready, and that instance. Raises _Unanswered where none will be, or not in time."""
-        name = listing.card.name
-        await until(self._catalog, "tool", name, _is_decided, self._hold_seconds)
-        current = self._current(caller, listing)
-        instance = self._chosen(current, "")
-        if instance is None:
-            raise _Unanswered("No instance of the tool is ready. Try again later.")
-        return current, instance
+    async def _news(self, caller: Principal, listing: Listing, tried: frozenset[str], deadline: float) -> Listing:
+        """The tool as it is once an instance is ready; those that took no connection are news again in a moment.
+
+        Raises _Unanswered where none will be, or not in time.
+        """
+        seconds = deadline - asyncio.get_running_loop().time()
+        if seconds <= 0:
+            why = "The tool takes no connection." if tried else "No instance of the tool is ready."
+            raise _Unanswered(f"{why} Try again later.")
+
+        def decided(now: Listing | None) -> bool:
+            return _is_decided(now) and not (tried and now is listing)
+
+        await until(
+            self._catalog, "tool", listing.card.name, decided, min(AGAIN_SECONDS, seconds) if tried else seconds
+        )
+        return self._current(caller, listing)
 
     def _current(self, caller: Principal, listing: Listing) -> Listing:
         """The listing as it is now: rights may have changed, and a namesake is another tool."""

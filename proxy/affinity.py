@@ -9,6 +9,7 @@ from gateway.records import Listed
 from gateway.telemetry import Counters
 
 RETRY_SECONDS = 5
+AGAIN_SECONDS = 0.5  # after which instances that took no connection are tried again: not every cause is news to a catalog
 _OURS = {ROUTER: "The tool router"}
 _FORGOTTEN_AFTER = 10_000  # choices; an idle instance not chosen for that long has no history worth keeping
 
@@ -55,7 +56,7 @@ class Affinity:
         return self._lighter(ready) if key is None else _rendezvous(ready, key)
 
     async def hold(self, kind: Listed, name: str, refused: Listing | None, seconds: float) -> Listing:
-        """Waits for an instance to be ready; where all of `refused` took no connection, in another listing than that.
+        """Waits for an instance to be ready; where all of `refused` took no connection, for another listing or a moment.
 
         Raises Unavailable after `seconds`, or as soon as waiting is vain; NotFound where the adapter goes (what is the
         gateway's own comes back).
@@ -67,6 +68,10 @@ class Affinity:
             return _vain(listing.card) is not None or (listing is not refused and _any_ready(listing))
 
         self._counters.held += 1
+        if refused is not None and seconds > AGAIN_SECONDS:
+            if await until(self._catalog, kind, name, decided, AGAIN_SECONDS) is refused and _any_ready(refused):
+                return refused
+            seconds -= AGAIN_SECONDS
         listing = await until(self._catalog, kind, name, decided, seconds)
         if listing is None:
             raise _unavailable(f"{_called(kind, name)} is not there.") if kind == "platform" else _gone(kind)

@@ -1,12 +1,12 @@
 """Score: one call of the fake tool: what its arguments ask for, and what the process remembers. The answers are elsewhere."""
 
-import os
 from collections.abc import Awaitable, Callable
 
 import msgspec
 from aiohttp import web
 
 from tests.fakes.diary import Diary
+from tests.fakes.incarnation import PID
 
 LONG = 30.0  # seconds; no journey waits that long
 
@@ -32,7 +32,7 @@ class Memory:
     def __init__(self) -> None:
         self.diary = Diary()
         self.calls = 0
-        self.pid = os.getpid()
+        self.pid = PID
 
 
 class Score(msgspec.Struct, frozen=True):

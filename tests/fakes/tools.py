@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 import msgspec
 
+from tests.fakes.incarnation import PID
 from tests.fakes.sessions import Outbox
 from tests.fakes.turn import Tool, Turn
 from tests.fakes.wire import Json
@@ -53,13 +54,13 @@ async def counter(turn: Turn) -> Json:
     if turn.session:
         turn.session.count += 1
         n = turn.session.count
-    return _said({"n": n, "pid": os.getpid()})
+    return _said({"n": n, "pid": PID})
 
 
 async def pid(turn: Turn) -> Json:
     """Which process this is, and where it listens."""
     del turn
-    return _said({"pid": os.getpid(), "port": int(os.environ["PORT"])})
+    return _said({"pid": PID, "port": int(os.environ["PORT"])})
 
 
 async def env(turn: Turn) -> Json:

@@ -101,18 +101,26 @@ async def test_instance_that_takes_no_connection_is_passed_over_once(calls: Call
     assert calls.loads == {}
 
 
-async def test_third_instance_is_not_asked(calls: Calls, nobody: Instance) -> None:
-    """Two refuse, whichever they are: with one good of three some calls must fail, and none is carried out twice."""
+async def test_every_instance_that_takes_no_connection_is_passed_over(calls: Calls, nobody: Instance) -> None:
     with socket.socket() as bound:
         bound.bind(("127.0.0.1", 0))
         other = Instance("other", "127.0.0.1", bound.getsockname()[1])
         async with pod(ok) as tool:
             calls.tool("a", nobody, other, tool)
             outcomes = [await calls() for _ in range(60)]
-            answered = sum(outcome.result == "ok" for outcome in outcomes)
-            assert answered == len(tool.seen)
-    assert 0 < answered < 60
-    assert {outcome.text for outcome in outcomes} == {"{}", "The tool takes no connection. Try again later."}
+            assert len(tool.seen) == 60, "and none is carried out twice"
+    assert {outcome.result for outcome in outcomes} == {"ok"}
+
+
+async def test_instance_that_took_no_connection_is_tried_again_though_the_catalog_says_nothing_new() -> None:
+    async with calling(hold_seconds=10) as calls, pod(ok) as tool:
+        await tool.stop()
+        calls.tool("a", tool)
+        call = asyncio.create_task(calls())
+        await eventually(lambda: calls.held == 1)
+        await tool.start()
+        assert (await call).result == "ok"
+        assert len(tool.seen) == 1
 
 
 async def test_only_instance_that_takes_no_connection_is_unavailable(calls: Calls, nobody: Instance) -> None:

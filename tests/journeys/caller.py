@@ -12,6 +12,8 @@ from tests.journeys.reply import Json, Reply, read
 from tests.journeys.waiting import PATIENCE, until
 
 TEAM = "team"  # the role of those who may call what a test shares
+# Small: a cluster of two cores holds only eight instances that ask for the default. The local gateway ignores it.
+RESOURCES: Json = {"requests": {"cpu": "10m", "memory": "32Mi"}}
 DEFINITION: Json = {"description": "Answers as its arguments say.", "inputSchema": {"type": "object"}}
 
 
@@ -113,13 +115,17 @@ class Caller:
 
 def adapter(image: str, **members: Any) -> Json:
     """The body of an adapter with a name that no other has."""
-    return {"name": fresh(image[:20]), "imageName": image, "imageVersion": VERSION, **members}
+    return {**_body(image, fresh(image[:20])), **members}
 
 
 def tool(definition: Json | msgspec.Raw | None = None, image: str = "tool", **members: Any) -> Json:
     """The body of a tool, `definition` its MCP definition: one that takes any arguments, unless said otherwise."""
-    body = {"name": fresh("tool"), "imageName": image, "imageVersion": VERSION, **members}
+    body = {**_body(image, fresh("tool")), **members}
     return {**body, "toolDefinition": {"tool": DEFINITION if definition is None else definition}}
+
+
+def _body(image: str, name: str) -> Json:
+    return {"name": name, "imageName": image, "imageVersion": VERSION, "resources": RESOURCES}
 
 
 def fresh(stem: str = "j") -> str:

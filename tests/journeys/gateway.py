@@ -2,7 +2,9 @@
 
 GATEWAY_URL=http://…       a gateway that is running already, with dev identity. Its images must know the fakes by their
                            names and version: locally `python -m tests.fakes.images FILE` and `--images FILE`.
-JOURNEY_HOLD_SECONDS=30    what that gateway was told as Proxy__HoldSeconds
+JOURNEY_HOLD_SECONDS=30    what that gateway was told as Proxy__HoldSeconds,
+JOURNEY_HEAD_SECONDS=300   as Proxy__HeadSeconds
+JOURNEY_PAGE_SIZE=50       and as ToolRouter__PageSize; without it, journeys that need to know it are skipped
 """
 
 import os
@@ -28,6 +30,7 @@ SETTINGS = {
     "Proxy__HeadSeconds": str(HEAD),
     "ToolRouter__PageSize": str(PAGE),
 }
+_TOLD = {"HOLD_SECONDS": "30", "HEAD_SECONDS": "300", "PAGE_SIZE": "0"}
 START = 30.0
 STOP = 20.0
 _SAID = re.compile(r"^MCP gateway\s+(http\S+)$", re.MULTILINE)
@@ -50,7 +53,8 @@ class Gateway(msgspec.Struct, frozen=True):
 def gateway(home: Path) -> Generator[Gateway]:
     """The gateway of GATEWAY_URL, or one of our own that ends with the block. Raises AssertionError with its log."""
     if url := os.environ.get("GATEWAY_URL"):
-        yield Gateway(url.rstrip("/"), float(os.environ.get("JOURNEY_HOLD_SECONDS", "30")), 300, embedded=False)
+        hold, head, page = (int(os.environ.get(f"JOURNEY_{name}", default)) for name, default in _TOLD.items())
+        yield Gateway(url.rstrip("/"), hold, head, embedded=False, page=page)
         return
     with started(home) as own:
         yield own

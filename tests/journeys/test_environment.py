@@ -2,8 +2,7 @@
 
 import pytest
 
-from tests.fakes.images import VERSION
-from tests.journeys.caller import Caller
+from tests.journeys.caller import Caller, adapter
 from tests.journeys.client import Client
 from tests.journeys.gateway import Gateway
 from tests.journeys.reply import Json
@@ -20,7 +19,7 @@ async def test_variable_taken_off_a_record_is_gone_from_its_instances(caller: Ca
     client = Client(caller, name, modern=True)
     before = await client.call("env")
     assert (before["KEPT"], before["REMOVED"]) == ("1", "2")
-    body = {"name": name, "imageName": "recorder", "imageVersion": VERSION, "environmentVariables": {"KEPT": "new"}}
+    body = adapter("recorder", name=name, environmentVariables={"KEPT": "new"})
     assert (await caller.put(f"/adapters/{name}", body)).status == 200
 
     async def environment() -> Json:

@@ -46,7 +46,7 @@ async def test_change_of_words_and_roles_restarts_nothing(caller: Caller) -> Non
     client = Client(caller, name)
     await client.initialize()
     before = await client.call("counter")
-    body = {"name": name, "imageName": "recorder", "imageVersion": "1.0.0", "description": "x", "requiredRoles": ["r"]}
+    body = adapter("recorder", name=name, description="x", requiredRoles=["r"])
     assert (await caller.put(f"/adapters/{name}", body)).status == 200
     assert await client.call("counter") == {"n": 2, "pid": before["pid"]}
 
@@ -72,7 +72,7 @@ async def test_taken_name_is_refused_across_kinds(caller: Caller) -> None:
 async def test_write_with_an_old_etag_is_refused_and_changes_nothing(caller: Caller) -> None:
     name = await caller.register("recorder", replicaCount=0)
     path = f"/adapters/{name}"
-    body = {"name": name, "imageName": "recorder", "imageVersion": "1.0.0", "replicaCount": 0}
+    body = adapter("recorder", name=name, replicaCount=0)
     old = (await caller.get(path)).headers["ETag"]
     new = await caller.put(path, {**body, "description": "new"}, If_Match=old)
     assert new.status == 200, new.body

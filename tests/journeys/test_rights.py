@@ -4,7 +4,6 @@ from collections.abc import AsyncGenerator
 
 import pytest
 
-from tests.fakes.images import VERSION
 from tests.journeys.caller import TEAM, Caller, adapter, fresh
 from tests.journeys.client import Client
 from tests.journeys.gateway import Gateway
@@ -28,7 +27,7 @@ async def test_role_taken_away_by_put_is_gone_for_calls_and_open_sessions(
     name = await caller.serving("recorder", requiredRoles=[TEAM.upper()])
     client = await Client(bob, name, modern=modern).begin()
     before = await client.call("pid")
-    body = {"name": name, "imageName": "recorder", "imageVersion": VERSION}
+    body = adapter("recorder", name=name)
     assert (await caller.put(f"/adapters/{name}", body)).status == 200
     refused = await until(lambda: client.calling("pid"), lambda reply: reply.status != 200, EFFECT)
     assert refused.problem["status"] == 403
@@ -58,7 +57,7 @@ async def test_mask_sent_back_is_refused_and_not_stored(caller: Caller) -> None:
 
 async def test_role_to_read_is_none_to_change(caller: Caller, bob: Caller) -> None:
     name = await caller.register("recorder", replicaCount=0, requiredRoles=[TEAM])
-    body = {"name": name, "imageName": "recorder", "imageVersion": VERSION}
+    body = adapter("recorder", name=name)
     assert (await bob.get(f"/adapters/{name}")).status == 200
     assert (await bob.put(f"/adapters/{name}", body)).problem["status"] == 403
     assert (await bob.delete(f"/adapters/{name}")).problem["status"] == 403
@@ -78,7 +77,7 @@ async def test_admin_may_do_everything(gateway: Gateway, caller: Caller) -> None
     name = await caller.serving("recorder")
     async with Caller(gateway.url, "root", "MCP.Admin") as admin:
         assert await Client(admin, name, modern=True).call("echo", text="x") == {"text": "x"}
-        body = {"name": name, "imageName": "recorder", "imageVersion": VERSION, "description": "by admin"}
+        body = adapter("recorder", name=name, description="by admin")
         changed = await admin.put(f"/adapters/{name}", body)
         assert changed.json["description"] == "by admin"
         assert changed.json["createdBy"] == (await caller.get(f"/adapters/{name}")).json["createdBy"]

@@ -5,8 +5,7 @@ import asyncio
 import aiohttp
 import pytest
 
-from tests.fakes.images import VERSION
-from tests.journeys.caller import TEAM, Caller
+from tests.journeys.caller import TEAM, Caller, adapter
 from tests.journeys.client import SESSION, Client
 from tests.journeys.events import event
 from tests.journeys.gateway import Gateway
@@ -77,7 +76,7 @@ async def test_streams_of_a_dead_instance_end_with_it(caller: Caller) -> None:
 
 async def test_more_replicas_keep_every_session_where_it_is(caller: Caller) -> None:
     name = await caller.serving("recorder")
-    body = {"name": name, "imageName": "recorder", "imageVersion": VERSION, "replicaCount": 3}
+    body = adapter("recorder", name=name, replicaCount=3)
     clients = [Client(caller, name) for _ in range(4)]
     await asyncio.gather(*(client.initialize() for client in clients))
     before = [await client.call("counter") for client in clients]

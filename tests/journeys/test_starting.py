@@ -6,8 +6,7 @@ from collections.abc import Awaitable
 import pytest
 
 from tests.fakes.crashes_at_once import REASON
-from tests.fakes.images import VERSION
-from tests.journeys.caller import Caller
+from tests.journeys.caller import Caller, adapter
 from tests.journeys.client import Client
 from tests.journeys.gateway import Gateway
 from tests.journeys.reply import Reply
@@ -64,7 +63,7 @@ async def test_server_that_cannot_start_is_unavailable_at_once_and_says_why(call
 async def test_server_that_is_repaired_serves_again(caller: Caller) -> None:
     name = await caller.register("crashes-at-once")
     await _failed(caller, name)
-    body = {"name": name, "imageName": "recorder", "imageVersion": VERSION}
+    body = adapter("recorder", name=name)
     assert (await caller.put(f"/adapters/{name}", body)).status == 200
     client = Client(caller, name, modern=True)
     reply = await until(lambda: client.calling("echo", text="well"), lambda reply: reply.status == 200)
@@ -82,7 +81,7 @@ async def test_stopped_server_is_unavailable_at_once(caller: Caller, modern: boo
 
 async def test_stopped_server_starts_again_when_it_gets_a_replica(caller: Caller) -> None:
     name = await caller.register("recorder", replicaCount=0)
-    body = {"name": name, "imageName": "recorder", "imageVersion": VERSION, "replicaCount": 1}
+    body = adapter("recorder", name=name, replicaCount=1)
     assert (await caller.put(f"/adapters/{name}", body)).status == 200
     client = await Client(caller, name).begin()
     assert (await client.call("counter"))["n"] == 1

@@ -154,7 +154,7 @@ async def test_tool_that_takes_longer_than_it_may_is_cut_off(mcp: Client, hasty:
     clock = asyncio.get_running_loop().time
     key, begun = fresh(), clock()
     said = failure(await mcp.calling(hasty, do=do, key=key))
-    assert SECONDS - 0.1 < clock() - begun < SECONDS + 2
+    assert SECONDS - 0.1 < clock() - begun < SECONDS + 10
     assert f"{SECONDS} s" in said
     seen = await mcp.call(hasty, do="witness", key=key, entry="disconnected", seconds=0.5)
     assert seen["entries"] == ["started", "disconnected"]

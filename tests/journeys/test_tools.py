@@ -4,8 +4,7 @@ import asyncio
 
 import pytest
 
-from tests.fakes.images import VERSION
-from tests.journeys.caller import Caller
+from tests.journeys.caller import Caller, adapter
 from tests.journeys.client import Client
 from tests.journeys.gateway import Gateway
 from tests.journeys.result import failure, result, unknown
@@ -158,7 +157,7 @@ async def test_cursor_that_nobody_gave_is_refused(mcp: Client, cursor: object) -
 
 async def test_tool_can_be_named_like_nothing_else(caller: Caller) -> None:
     name = await caller.publish(replicaCount=0)
-    taken = await caller.post("/adapters", {"name": name, "imageName": "recorder", "imageVersion": VERSION})
+    taken = await caller.post("/adapters", adapter("recorder", name=name))
     assert taken.problem["status"] == 409
 
 

@@ -200,6 +200,19 @@ async def test_when_none_takes_a_connection_news_are_awaited(door: Gate, start_p
     assert (await call).status == 200
 
 
+async def test_instance_that_took_no_connection_is_tried_again_though_the_catalog_says_nothing_new(
+    door: Gate, start_pod: StartPod
+) -> None:
+    pod = await start_pod()
+    await pod.stop()
+    door.adapter(pod)
+    call = asyncio.create_task(door.call())
+    await eventually(lambda: door.proxy.counters.held == 1)
+    await pod.start()
+    assert (await call).status == 200
+    assert len(pod.seen) == 1
+
+
 async def test_when_none_takes_a_connection_and_none_comes_it_is_503(open_gate: Open, start_pod: StartPod) -> None:
     door = await open_gate(Settings(hold_seconds=0.05))
     dead = await start_pod()
