@@ -2,9 +2,10 @@
 
 from functools import cache
 from html import escape
-from importlib.metadata import version
 
 import msgspec
+
+from gateway.version import VERSION
 
 NAME = "mcp-gateway"
 _LINKS = {
@@ -22,14 +23,14 @@ _LINKS = {
 def as_json() -> bytes:
     """`{"name", "version", "routes": {…}}`."""
     routes = {name: path for name, (path, _) in _LINKS.items()}
-    return msgspec.json.encode({"name": NAME, "version": version(NAME), "routes": routes})
+    return msgspec.json.encode({"name": NAME, "version": VERSION, "routes": routes})
 
 
 @cache
 def as_html() -> bytes:
     """The same for a browser."""
     rows = "".join(f"<li>{_link(path)}: {escape(what)}</li>\n" for path, what in _LINKS.values())
-    title = f"{NAME} {version(NAME)}"
+    title = f"{NAME} {VERSION}"
     return (
         f'<!doctype html>\n<html lang="en"><meta charset="utf-8"><title>{title}</title>\n'
         f"<h1>{title}</h1>\n<ul>\n{rows}</ul>\n</html>\n"

@@ -1,10 +1,9 @@
 """Results: what goes into `result`, as bytes: raw JSON is put in as it is, never read into objects and written again."""
 
-from importlib.metadata import version
-
 import msgspec
 
 from gateway.tool_reply import Outcome
+from gateway.version import VERSION
 
 MODERN = "2026-07-28"
 HANDSHAKE = ("2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25")
@@ -12,7 +11,7 @@ STRUCTURED_SINCE = "2025-06-18"
 LIST_TTL = 5_000  # ms: how long a client that hears no notices may believe its list
 DISCOVER_TTL = 300_000
 
-_SERVER = msgspec.json.encode({"name": "mcp-gateway", "version": version("mcp-gateway")})
+_SERVER = msgspec.json.encode({"name": "mcp-gateway", "version": VERSION})
 _CAPABILITIES = b'{"tools":{"listChanged":true}}'
 # What every result of the later revision has (basic "Result envelope").
 _ENVELOPE = b'"resultType":"complete","_meta":{"io.modelcontextprotocol/serverInfo":%b}' % _SERVER

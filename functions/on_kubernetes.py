@@ -1,0 +1,94 @@
+"""What the container stands on unless `ControlPlane__Compose` says otherwise: PostgreSQL, Kubernetes, dev identity."""
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
+
+import msgspec
+
+from functions.cluster import ClusterSettings, KubernetesDeployer
+from functions.composition import Composition
+from gateway.dev_identity import DevIdentity
+from gateway.env import Env, SettingsError
+from gateway.errors import Unavailable
+from gateway.identity import Identify
+from gateway.postgres.database import Database
+from gateway.postgres.expiry import purge
+from gateway.postgres.schema import NewerSchema
+from gateway.postgres.settings import Settings
+from gateway.postgres.store import PostgresStore
+from gateway.records import Adapter, Record, Tool
+from gateway.store import Store
+
+_BYPASS = "Authentication__BypassEntra"
+_PURGE = 600.0  # seconds between two purges of what has expired
+
+_log = logging.getLogger(__name__)
+
+
+@asynccontextmanager
+async def on_kubernetes(variables: Mapping[str, str]) -> AsyncGenerator[Composition]:
+    """The Composition that these variables ask for. Raises SettingsError."""
+    identify = identified(variables)
+    deployer = KubernetesDeployer(ClusterSettings.from_env(variables))
+    async with records(variables) as store:
+        await deployer.start()
+        try:
+            yield Composition(store, deployer, identify)
+        finally:
+            await deployer.close()
+
+
+@asynccontextmanager
+async def records(variables: Mapping[str, str]) -> AsyncGenerator[Store[Record]]:
+    """The record store. A server that is not there yet is waited for by whoever asks; tables of a newer gateway are not.
+
+    Raises SettingsError.
+    """
+    database = await Database.opened(Settings.from_env(variables))
+    try:
+        await _prepare(database)
+        async with _purging(database):
+            yield PostgresStore[Record](database, "CatalogContainer", msgspec.json.Decoder(Adapter | Tool).decode)
+    finally:
+        await database.close()
+
+
+def identified(variables: Mapping[str, str]) -> Identify:
+    """Who calls, as the headers claim, where that is meant. Raises SettingsError."""
+    if not Env(variables).boolean(_BYPASS):
+        raise SettingsError(
+            f"{_BYPASS} is required to be true: callers can only be believed so far, not verified, and that must be meant."
+        )
+    _log.warning("callers are believed, not verified: %s is true", _BYPASS)
+    return DevIdentity()
+
+
+async def _prepare(database: Database) -> None:
+    try:
+        await database.prepare()
+    except NewerSchema as error:
+        raise SettingsError(error.detail) from None
+    except Unavailable as error:
+        _log.warning("starting without the record store: %s", error.detail)
+
+
+@asynccontextmanager
+async def _purging(database: Database) -> AsyncGenerator[None]:
+    task = asyncio.create_task(_purges(database))
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.wait([task])
+
+
+async def _purges(database: Database) -> None:
+    """Only what has expired, so it matters little when, and who of several does it."""
+    while True:
+        await asyncio.sleep(_PURGE)
+        try:
+            await purge(database)
+        except Unavailable as error:
+            _log.warning("could not purge: %s", error.detail)
