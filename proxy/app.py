@@ -138,7 +138,9 @@ class Proxy:
 
     def _refuse(self, request: Request, error: GatewayError) -> Sent:
         request_id.set(request.id)
-        if error.status >= 500:
+        if request.head.path in PROBES:
+            pass  # an unready process is nothing that failed, and is asked all the time
+        elif error.status >= 500:
             self.counters.failed += 1
             log.warning("failed: %d %s: %s", error.status, request, error.detail)
         else:

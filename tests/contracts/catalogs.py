@@ -14,7 +14,11 @@ from local.deployer import LocalDeployer
 from local.home import Home
 from local.ports import Ports
 from local.supervisor import Supervisor
+from tests.gateway.cluster.api_server import api_server
+from tests.gateway.cluster.fast import following, synced
+from tests.gateway.cluster.world import World, pod
 from tests.local.tiny.images import IMAGES
+from tests.local.waiting import holds
 
 
 class CatalogRig(msgspec.Struct):
@@ -55,4 +59,27 @@ async def supervised(folder: Path) -> AsyncGenerator[CatalogRig]:
     await supervisor.close()
 
 
-CATALOGS = [view, supervised]
+@asynccontextmanager
+async def clustered(folder: Path) -> AsyncGenerator[CatalogRig]:
+    del folder
+    async with api_server() as server, following(server, {"adapter", "tool"}) as catalog:
+        world = World(server)
+        await synced(catalog)
+
+        async def show(record: Record) -> None:
+            kind, card = kind_of(record), card_of(record)
+            pods = [pod(f"{record.uid}-{n}", f"10.0.0.{n + 1}") for n in range(record.replica_count)]
+            world.slice(kind, record.name, *pods)
+            world.show(card)
+            await holds(lambda: (it := catalog.get(kind, record.name)) is not None and it.card == card)
+
+        async def drop(record: Record) -> None:
+            kind = kind_of(record)
+            world.hide(kind, record.name)
+            world.unslice(kind, record.name)
+            await holds(lambda: catalog.get(kind, record.name) is None)
+
+        yield CatalogRig(catalog, show, drop)
+
+
+CATALOGS = [view, supervised, clustered]

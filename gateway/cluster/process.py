@@ -1,0 +1,54 @@
+"""Process: what every process of ours on a cluster does with its log, its signals and its end. Knows nothing of what it serves."""
+
+import asyncio
+import logging
+import os
+import resource
+import signal
+import sys
+from collections.abc import Callable, Coroutine, Mapping
+from contextlib import suppress
+
+from gateway.env import SettingsError
+from gateway.logs import to_stderr
+
+type Serve = Callable[[Mapping[str, str], asyncio.Event], Coroutine[None, None, None]]
+type Loop = Callable[[], asyncio.AbstractEventLoop]
+
+_FILES = 65536  # each open stream takes two, and the usual soft limit is 1024
+
+
+def run(name: str, serve: Serve, loop: Loop) -> None:
+    """Runs `serve(variables, ending)`; `ending` is set once TERM or INT came, and `serve` returns when it has drained.
+
+    Exits 0 then, and 1, with one sentence in the log, where it cannot start (SettingsError, or OSError of listening).
+    """
+    to_stderr()
+    _more_files()
+    try:
+        with asyncio.Runner(loop_factory=loop) as runner:
+            runner.run(_ended_by_signals(serve))
+    except (SettingsError, OSError) as error:
+        logging.getLogger(name).critical("%s", error)
+        sys.exit(1)
+
+
+def to_stdout(line: bytes) -> None:
+    """Writes a whole line at once, past all buffers. Raises OSError."""
+    while line:
+        line = line[os.write(1, line) :]
+
+
+async def _ended_by_signals(serve: Serve) -> None:
+    ending = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, ending.set)
+    await serve(os.environ, ending)
+
+
+def _more_files() -> None:
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _FILES if hard == resource.RLIM_INFINITY else min(_FILES, hard)
+    with suppress(ValueError, OSError):  # then it stays as it is
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))

@@ -1,0 +1,67 @@
+"""The proxy on a cluster: `python -m proxy`. Reads its environment, puts things together, serves until TERM, drains."""
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
+
+import uvloop
+from aiohttp import ClientSession, DummyCookieJar, TCPConnector
+
+from gateway.cluster.api import Api
+from gateway.cluster.catalog import ClusterCatalog
+from gateway.cluster.process import run
+from gateway.dev_identity import DevIdentity
+from gateway.seal import KeyRing
+from proxy.app import Proxy
+from proxy.environment import Environment
+from proxy.forward import ControlPlane
+
+_log = logging.getLogger("proxy")
+
+
+def main() -> None:
+    """Exits 0 after TERM, 1 with one sentence where it cannot start."""
+    run("proxy", serve, uvloop.new_event_loop)
+
+
+async def serve(variables: Mapping[str, str], ending: asyncio.Event) -> None:
+    """Serves until `ending`, and then until nobody is served any more. Raises SettingsError, OSError."""
+    told = Environment.read(variables)
+    _log.warning("callers are believed, not verified: Authentication__BypassEntra is true")
+    async with (
+        Api(told.cluster.server) as api,
+        ClusterCatalog(api, {"adapter", "platform"}) as catalog,
+        ClientSession(connector=TCPConnector(limit=0), cookie_jar=DummyCookieJar()) as session,
+    ):
+        seals = KeyRing(told.cluster.seal_keys)
+        control_plane = ControlPlane(session, told.control_plane)
+        proxy = Proxy(catalog, DevIdentity(), seals, told.edge, control_plane, secret=told.cluster.secrets[0])
+        async with _listening(proxy, told):
+            await ending.wait()
+            catalog.retire()
+            await _drained(proxy, told.cluster.unready_seconds)
+
+
+@asynccontextmanager
+async def _listening(proxy: Proxy, told: Environment) -> AsyncGenerator[None]:
+    port = await proxy.start(told.cluster.host, told.cluster.port)
+    _log.info("listening on port %d of %s", port, told.cluster.host)
+    try:
+        yield
+    finally:
+        await proxy.stop()
+        _log.info("stopped")
+
+
+async def _drained(proxy: Proxy, unready: float) -> None:
+    """Unready first, and each connection closes with its next answer; the end of the requests under way is waited for
+    only when nobody is sent here any more."""
+    async with asyncio.TaskGroup() as both:
+        both.create_task(proxy.drain())
+        await asyncio.sleep(unready)
+        await proxy.drain()
+
+
+if __name__ == "__main__":
+    main()
