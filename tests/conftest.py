@@ -1,5 +1,6 @@
-"""What tests of several folders share: the gateway of the run, and somebody in front of it."""
+"""What tests of several folders share: the gateway of the run, somebody in front of it, and a PostgreSQL server."""
 
+import os
 from collections.abc import AsyncGenerator, Generator
 
 import pytest
@@ -8,6 +9,7 @@ import pytest_asyncio
 from tests.journeys.caller import TEAM, Caller
 from tests.journeys.gateway import Gateway
 from tests.journeys.gateway import gateway as running
+from tests.postgres import server
 
 
 @pytest.fixture(scope="session")
@@ -36,3 +38,13 @@ async def caller(gateway: Gateway) -> AsyncGenerator[Caller]:
     """The caller that a gateway without any identity headers believes in."""
     async with Caller(gateway.url) as person:
         yield person
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Generator[server.Server]:
+    """One server for the whole run. Where PostgreSQL is not installed its tests are skipped, but never in CI."""
+    with server.running() as started:
+        if started is None:
+            assert os.environ.get("CI") != "true", "PostgreSQL is not installed"
+            pytest.skip("PostgreSQL is not installed")
+        yield started

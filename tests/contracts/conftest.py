@@ -1,6 +1,6 @@
 """The implementations of each contract. A new one adds its context manager to the list, and every test runs against it too."""
 
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Generator
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Any
@@ -9,9 +9,11 @@ import pytest
 
 from gateway.records import Record
 from gateway.store import Journal, Store
+from tests.cluster import images
+from tests.cluster.access import Cluster, accessed
 from tests.contracts.catalogs import CATALOGS, CatalogRig
-from tests.contracts.deployers import DEPLOYERS, DeployerRig
-from tests.contracts.stores import JOURNALS, STORES
+from tests.contracts.deployers import DEPLOYERS, ON_CLUSTER, DeployerRig
+from tests.contracts.stores import JOURNALS, ON_POSTGRES, STORES
 
 type Opened[T] = Callable[[Path], AbstractAsyncContextManager[T]]
 
@@ -40,5 +42,17 @@ async def shown(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncGenerato
         yield shown
 
 
+@pytest.fixture(scope="session")
+def cluster() -> Generator[Cluster]:
+    """The cluster of the run, with the images that the contract deploys."""
+    with accessed() as reached:
+        images.images(reached.registry, ["listens:1", "idles:1"])
+        yield reached
+
+
 def _opened(request: pytest.FixtureRequest, folder: Path) -> AbstractAsyncContextManager[Any]:
+    if request.param in ON_POSTGRES:
+        return request.param(request.getfixturevalue("postgres"))
+    if request.param in ON_CLUSTER:
+        return request.param(request.getfixturevalue("cluster"))
     return request.param(folder)

@@ -1,4 +1,4 @@
-"""Every implementation of Store and Journal, opened empty."""
+"""Every implementation of Store and Journal, opened empty: in a folder, or on a server."""
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -6,8 +6,12 @@ from pathlib import Path
 
 import msgspec
 
+from gateway.postgres.journal import PostgresJournal
+from gateway.postgres.store import PostgresStore
 from gateway.records import Adapter, Record, Tool
 from local.sqlite import Database, SqliteJournal, SqliteStore
+from tests.postgres.opened import opened
+from tests.postgres.server import Server
 
 
 @asynccontextmanager
@@ -24,5 +28,18 @@ async def sqlite_journal(folder: Path) -> AsyncGenerator[SqliteJournal]:
     await database.close()
 
 
-STORES = [sqlite_store]
-JOURNALS = [sqlite_journal]
+@asynccontextmanager
+async def postgres_store(server: Server) -> AsyncGenerator[PostgresStore[Record]]:
+    async with opened(server.database()) as database:
+        yield PostgresStore[Record](database, "CatalogContainer", msgspec.json.Decoder(Adapter | Tool).decode)
+
+
+@asynccontextmanager
+async def postgres_journal(server: Server) -> AsyncGenerator[PostgresJournal]:
+    async with opened(server.database()) as database:
+        yield PostgresJournal(database)
+
+
+STORES = [sqlite_store, postgres_store]
+JOURNALS = [sqlite_journal, postgres_journal]
+ON_POSTGRES = (postgres_store, postgres_journal)
