@@ -21,6 +21,7 @@ from gateway.records import Kind, Record
 from gateway.store import Store
 
 type Respond = Callable[[Request], Awaitable[HttpResponse]]
+type Ready = Callable[[], Awaitable[None]]
 type Verb = Callable[[Request, Principal], Awaitable[HttpResponse]]
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}\Z")
@@ -29,13 +30,18 @@ _EVERY_MINUTE = "0 * * * * *"
 _log = logging.getLogger(__name__)
 
 
-def build(store: Store[Record], deployer: Deployer, identify: Identify, settings: Settings) -> FunctionApp:
-    """The app, whole. Anonymous for the platform's keys: callers are verified here, by `identify`."""
+def build(
+    store: Store[Record], deployer: Deployer, identify: Identify, settings: Settings, ready: Ready | None = None
+) -> FunctionApp:
+    """The app, whole. Anonymous for the platform's keys: callers are verified here, by `identify`.
+
+    `ready` raises Unavailable while nobody should be sent here; without one, the store is asked each time.
+    """
     answers: dict[str, Respond] = {
         **_records("adapter", Resources("adapter", store, deployer, settings), identify),
         **_records("tool", Resources("tool", store, deployer, settings), identify),
         "ping": _ping,
-        "ready": _ready(store),
+        "ready": _ready(ready or _readable(store)),
         "get_openapi": _document(settings),
     }
     app = FunctionApp(http_auth_level=AuthLevel.ANONYMOUS)
@@ -104,12 +110,19 @@ async def _ping(_: Request) -> HttpResponse:
     return replies.empty(200)
 
 
-def _ready(store: Store[Record]) -> Respond:
+def _ready(ready: Ready) -> Respond:
     async def respond(_: Request) -> HttpResponse:
-        await store.all(limit=1)  # whoever cannot read the store can serve nobody
+        await ready()
         return replies.empty(200)
 
     return respond
+
+
+def _readable(store: Store[Record]) -> Ready:
+    async def read() -> None:
+        await store.all(limit=1)  # whoever cannot read the store can serve nobody
+
+    return read
 
 
 def _document(settings: Settings) -> Respond:

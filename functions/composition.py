@@ -1,9 +1,11 @@
 """Composition: what an entry point puts together for the control plane, found by its name in `ControlPlane__Compose`.
 
-So the Azure entry stays one file, whichever store and cluster stand behind it, and this room imports none of them.
+So the entries stay small, whichever store and cluster stand behind them: the Azure entry gets a Composition, which nobody
+closes there; the container gets one in a context manager.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from importlib import import_module
 from typing import cast
 
@@ -39,6 +41,21 @@ def composed(variables: Mapping[str, str]) -> FunctionApp:
     if not isinstance(parts, Composition):
         raise SettingsError(f"{_SETTING}: the function returned no Composition.")
     return build(parts.store, parts.deployer, parts.identify, Settings.from_env(variables))
+
+
+@asynccontextmanager
+async def opened(variables: Mapping[str, str], default: str) -> AsyncGenerator[Composition]:
+    """What these variables ask for, while the block runs; `default` is the function's path where they name none.
+
+    The function gets the variables and returns an async context manager of a Composition. Raises SettingsError.
+    """
+    opening = _function(Env(variables).text(_SETTING, default))(variables)
+    if not isinstance(opening, AbstractAsyncContextManager):
+        raise SettingsError(f"{_SETTING}: the function returned no async context manager.")
+    async with cast("AbstractAsyncContextManager[object]", opening) as parts:
+        if not isinstance(parts, Composition):
+            raise SettingsError(f"{_SETTING}: the function opened no Composition.")
+        yield parts
 
 
 def _function(path: str) -> Compose:

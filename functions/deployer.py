@@ -49,7 +49,8 @@ class LogQuery(msgspec.Struct, frozen=True):
 
 
 class Owned(msgspec.Struct, frozen=True):
-    """Objects that are ours. `age` in seconds since creation. `whole` is false where a part of them is missing."""
+    """Objects that are ours. `age` in seconds since creation. `whole` is false where a part of them is missing or older, and
+    where the card says something else than what runs (that it cannot start, or no longer that): `apply` puts all of it right."""
 
     kind: Kind
     name: str
@@ -65,6 +66,7 @@ class Deployer(Protocol):
     async def apply(self, record: Record) -> None:
         """Card first, then the workload. Same uid, older generation than the live one: dropped silently.
 
+        The same generation once more changes nothing, but that the card says `failed` where the workload cannot start.
         Another uid that is live under this name: raises CardNotChanged; reconcile removes it first.
         Raises CardNotChanged or WorkloadNotChanged, saying which half is missing.
         """

@@ -50,6 +50,7 @@ class Host:
         self._seconds = front_end_seconds
         self._running: set[asyncio.Task[HttpResponse]] = set()
         self._runner: web.ServerRunner | None = None
+        self._leaving = False
 
     async def start_unix(self, path: str) -> None:
         """Listens on a unix socket."""
@@ -62,14 +63,18 @@ class Host:
         await site.start()
         return port or runner.addresses[-1][1]
 
-    async def stop(self) -> None:
-        """Closes the sockets, gives what is under way a moment, ends the rest with a 503, and hangs up."""
+    def drain(self) -> None:
+        """Serves on, but every client is told to come back on another connection, which may lead elsewhere."""
+        self._leaving = True
+
+    async def stop(self, grace: float = _GRACE) -> None:
+        """Closes the sockets, gives what is under way `grace` seconds, ends the rest with a 503, and hangs up."""
         if self._runner is None:
             return
         for site in list(self._runner.sites):
             await site.stop()
         if self._running:
-            await asyncio.wait(self._running, timeout=_GRACE)
+            await asyncio.wait(self._running, timeout=grace)
         for task in list(self._running):
             task.cancel()
         await self._runner.cleanup()
@@ -83,6 +88,12 @@ class Host:
         return self._runner
 
     async def _serve(self, request: web.BaseRequest) -> web.Response:
+        response = await self._answer(request)
+        if self._leaving:
+            response.force_close()
+        return response
+
+    async def _answer(self, request: web.BaseRequest) -> web.Response:
         found = _match(self._routes, request)
         if found is None:
             return web.Response(status=404)

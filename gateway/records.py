@@ -28,7 +28,7 @@ ImageVersion = Annotated[
         description="A tag, or a digest `sha256:…`",
     ),
 ]
-Quantity = Annotated[str, Meta(pattern=r"^[0-9]+(\.[0-9]+)?(m|[kMGTPE]i?)?\Z", max_length=32)]
+Quantity = Annotated[str, Meta(pattern=r"^[0-9]+(\.[0-9]+)?(m|k|Ki|[MGTPE]i?)?\Z", max_length=32)]
 Port = Annotated[int, Meta(ge=1, le=65535)]
 Text = Annotated[str, Meta(pattern=r"^[^\x00]*\Z", max_length=32_768)]
 Role = Annotated[str, Meta(pattern=r"^[^\x00-\x20\x7f,]([^\x00-\x1f\x7f,]*[^\x00-\x20\x7f,])?\Z", max_length=256)]

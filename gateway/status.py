@@ -1,6 +1,28 @@
 """What runs of a record now, as `…/status` answers it. Only shapes: deployers fill them in."""
 
 import msgspec
+from msgspec import UNSET, UnsetType
+
+from gateway.records import Moment
+
+
+class Condition(msgspec.Struct, omit_defaults=True):
+    """Something that has to be so before an instance is ready, and is not (`status` False or Unknown)."""
+
+    type: str
+    status: str
+    reason: str = ""
+    message: str = ""
+
+
+class Event(msgspec.Struct, omit_defaults=True):
+    """A warning of the platform about the workload or one of its instances. `count`: how often, `at`: the last time."""
+
+    reason: str
+    message: str
+    about: str
+    count: int = 1
+    at: Moment | None = None
 
 
 class InstanceStatus(msgspec.Struct, rename="camel", omit_defaults=True):
@@ -10,10 +32,14 @@ class InstanceStatus(msgspec.Struct, rename="camel", omit_defaults=True):
     ready: bool
     restarts: int = 0
     reason: str = ""
+    conditions: list[Condition] = []
 
 
 class Status(msgspec.Struct, rename="camel"):
-    """What runs. `replicaStatus`: `Healthy`, `Degraded: <ready>/<desired> ready`, or `Pending` before anything exists."""
+    """What runs. `replicaStatus`: `Healthy`, `Degraded: <ready>/<desired> ready`, or `Pending` before anything exists.
+
+    `events` are recent, the latest first, and only about what is not ready; absent where there are none.
+    """
 
     ready_replicas: int | None
     updated_replicas: int | None
@@ -21,3 +47,4 @@ class Status(msgspec.Struct, rename="camel"):
     image: str
     replica_status: str
     instances: list[InstanceStatus] = []
+    events: list[Event] | UnsetType = UNSET

@@ -5,7 +5,7 @@ from typing import Any
 
 from msgspec import Raw
 
-from gateway.records import Adapter, Tool, ToolDefinition
+from gateway.records import Adapter, Amounts, Resources, Tool, ToolDefinition
 
 _THEN = datetime(2026, 11, 22, 10, 0, 0, 123456, tzinfo=UTC)
 
@@ -33,4 +33,6 @@ def _common(name: str) -> dict[str, Any]:
         "last_updated_at": _THEN,
         "uid": f"uid-of-{name}",
         "generation": 1,
+        # Little, so that a small cluster has room for several.
+        "resources": Resources(requests=Amounts(cpu="10m", memory="32Mi")),
     }

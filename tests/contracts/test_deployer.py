@@ -10,7 +10,6 @@ from gateway.card import card_of
 from gateway.errors import Invalid, NotFound
 from tests.contracts.deployers import DeployerRig
 from tests.contracts.records import adapter, tool
-from tests.local.waiting import until
 
 
 async def test_apply_puts_the_card_in_force_before_it_returns(rig: DeployerRig) -> None:
@@ -38,6 +37,17 @@ async def test_a_newer_generation_replaces_the_card(rig: DeployerRig) -> None:
     newer = adapter(replica_count=0, required_roles=[], generation=2)
     await rig.deployer.apply(newer)
     assert rig.card("adapter", "one") == card_of(newer)
+
+
+async def test_a_change_of_roles_restarts_nothing(rig: DeployerRig) -> None:
+    await rig.deployer.apply(adapter())
+    await rig.healthy(adapter())
+    before = await rig.until(lambda: rig.deployer.logs(adapter(), LogQuery()), lambda page: page.text.count("\n") == 2)
+    newer = adapter(required_roles=["new"], generation=2)
+    await rig.deployer.apply(newer)
+    await rig.healthy(newer)
+    assert (await rig.deployer.status(newer)).updated_replicas == 1
+    assert await rig.deployer.logs(newer, LogQuery()) == before
 
 
 async def test_an_older_generation_is_dropped_silently(rig: DeployerRig) -> None:
@@ -76,7 +86,7 @@ async def test_remove_takes_the_card_and_the_rest(rig: DeployerRig) -> None:
     await rig.healthy(adapter())
     await rig.deployer.remove("adapter", "one", adapter().uid)
     assert rig.card("adapter", "one") is None
-    await until(rig.deployer.owned, lambda owned: owned == [])
+    await rig.until(rig.deployer.owned, lambda owned: owned == [])
     assert (await rig.deployer.status(adapter())).replica_status == "Pending"
 
 
@@ -84,7 +94,7 @@ async def test_remove_may_be_repeated_at_once_and_later(rig: DeployerRig) -> Non
     await rig.deployer.apply(adapter())
     await asyncio.gather(*(rig.deployer.remove("adapter", "one", adapter().uid) for _ in range(3)))
     await rig.deployer.remove("adapter", "one", adapter().uid)
-    await until(rig.deployer.owned, lambda owned: owned == [])
+    await rig.until(rig.deployer.owned, lambda owned: owned == [])
 
 
 async def test_remove_of_nothing_or_of_another_uid_is_no_error_and_removes_nothing(rig: DeployerRig) -> None:
@@ -137,20 +147,21 @@ async def test_a_changed_number_of_replicas_is_followed_both_ways(rig: DeployerR
 
 async def test_logs_are_the_lines_an_instance_printed(rig: DeployerRig) -> None:
     await rig.deployer.apply(adapter())
-    page = await until(lambda: rig.deployer.logs(adapter(), LogQuery()), lambda page: page.text.count("\n") == 2)
+    page = await rig.until(lambda: rig.deployer.logs(adapter(), LogQuery()), lambda page: page.text.count("\n") == 2)
     assert sorted(page.text.splitlines()) == ["ready on stderr", "ready on stdout"]
 
 
 async def test_logs_give_the_last_lines_asked_for(rig: DeployerRig) -> None:
     await rig.deployer.apply(adapter())
-    await until(lambda: rig.deployer.logs(adapter(), LogQuery()), lambda page: page.text.count("\n") == 2)
+    await rig.until(lambda: rig.deployer.logs(adapter(), LogQuery()), lambda page: page.text.count("\n") == 2)
     assert (await rig.deployer.logs(adapter(), LogQuery(tail=1))).text == "ready on stderr\n"
 
 
 async def test_logs_after_a_cursor_are_the_lines_since_and_may_be_waited_for(rig: DeployerRig) -> None:
     await rig.deployer.apply(adapter())
-    cursor, text = (await rig.deployer.logs(adapter(), LogQuery())).cursor, ""
-    async with asyncio.timeout(20):
+    page = await rig.deployer.logs(adapter(), LogQuery())
+    cursor, text = page.cursor, page.text  # a fast instance has printed already
+    async with asyncio.timeout(rig.patience):
         while text.count("\n") < 2:
             page = await rig.deployer.logs(adapter(), LogQuery(since=cursor, wait=10))
             cursor, text = page.cursor, text + page.text

@@ -40,6 +40,14 @@ class MemoryStore:
         """What is stored, without a step."""
         return [found for id in sorted(self._rows) if id > after and (found := self._get(id))]
 
+    def snapshot(self) -> dict[str, tuple[bytes, str]]:
+        """What `restore` brings back."""
+        return dict(self._rows)
+
+    def restore(self, rows: dict[str, tuple[bytes, str]]) -> None:
+        """Everything as it was."""
+        self._rows = dict(rows)
+
     def _get(self, id: str) -> Versioned[Record] | None:
         if id not in self._rows:
             return None
