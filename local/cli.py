@@ -16,6 +16,7 @@ from local.gateway import CannotListen, LocalGateway
 from local.home import Home, HomeError
 from local.images import ImagesError
 from local.log_output import logged_to
+from local.platform_arguments import add_platform_arguments
 from local.settings import HOME, HOST, PORT, Settings
 from local.words import exposed, started
 
@@ -29,7 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     given = _parser().parse_args(arguments)
     _three_descriptors()
     try:
-        sys.exit(run({"up": _up, "demo": _demo, "connect": _connect}[given.command](given)))
+        sys.exit(_manifests(given) if given.command == "manifests" else run(_WORK[given.command](given)))
     except (SettingsError, HomeError, ImagesError, CannotListen) as error:
         say(f"mcp-gateway: {error}", sys.stderr)
         sys.exit(1)
@@ -78,6 +79,22 @@ async def _connect(given: argparse.Namespace) -> int:
         return _WRONG
     _more_files()
     return await connect(options)
+
+
+def _manifests(given: argparse.Namespace) -> int:
+    from infra.platform import OptionError  # the others need none of it
+    from local.manifests import manifests
+
+    try:
+        text = manifests(given, lambda warning: say(f"mcp-gateway: {warning}", sys.stderr))
+    except OptionError as error:
+        say(f"mcp-gateway: {error}", sys.stderr)
+        return _WRONG
+    say(text, sys.stdout, end="")
+    return 0
+
+
+_WORK = {"up": _up, "demo": _demo, "connect": _connect}
 
 
 def _three_descriptors() -> None:
@@ -138,6 +155,7 @@ def _parser() -> argparse.ArgumentParser:
     demo = commands.add_parser("demo", help="start a gateway, register the samples, call them, end it")
     demo.add_argument("--home", type=Path, help="folder to keep (default: a temporary one)")
     _connect_arguments(commands.add_parser("connect", help="speak MCP on standard input and output for an MCP URL"))
+    add_platform_arguments(commands.add_parser("manifests", help="print what runs the gateway on a Kubernetes cluster"))
     return parser
 
 

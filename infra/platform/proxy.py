@@ -1,0 +1,24 @@
+"""The proxy: its Service, which is the way in, and its Deployment."""
+
+from infra.platform.deployments import deployment
+from infra.platform.names import (
+    DATA_PLANE_PRIORITY,
+    PORT_NUMBER,
+    PROXY,
+    PROXY_ACCOUNT,
+    PROXY_SERVICE,
+    Manifest,
+    metadata,
+)
+from infra.platform.options import PlatformOptions
+from infra.platform.pods import process, service
+from infra.platform.secrets import seal_keys, trust
+
+
+def proxy(options: PlatformOptions) -> list[Manifest]:
+    env = [trust(), *seal_keys()]
+    template = process(options, PROXY, PROXY_ACCOUNT, DATA_PLANE_PRIORITY, "pod-template-hash", env)
+    return [
+        service("http", PROXY, metadata(PROXY_SERVICE), PORT_NUMBER),
+        deployment(PROXY, template, None if options.hpa else options.proxies),
+    ]
