@@ -21,7 +21,9 @@ from gateway.upstream import Pool, Reply, fetch
 
 UNKNOWN_SECONDS = 1.0  # another replica's 201 may be ahead of our catalog
 UNKNOWN_WAITERS = 256
-AGAIN_SECONDS = 0.5  # after which instances that took no connection are tried again: not every cause is news to a catalog
+AGAIN_SECONDS = (
+    0.5  # after which instances that took no connection are tried again: not every cause is news to a catalog
+)
 _LONGEST = 1024  # characters of a header that came in a body: a tool must not refuse a call because of it
 
 

@@ -9,7 +9,9 @@ from gateway.records import Listed
 from gateway.telemetry import Counters
 
 RETRY_SECONDS = 5
-AGAIN_SECONDS = 0.5  # after which instances that took no connection are tried again: not every cause is news to a catalog
+AGAIN_SECONDS = (
+    0.5  # after which instances that took no connection are tried again: not every cause is news to a catalog
+)
 _OURS = {ROUTER: "The tool router"}
 _FORGOTTEN_AFTER = 10_000  # choices; an idle instance not chosen for that long has no history worth keeping
 

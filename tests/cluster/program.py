@@ -1,0 +1,74 @@
+"""Programs built from published Go modules, once: kept in the cache folder under the hash of what they are made of."""
+
+import hashlib
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+
+from tests.cluster.cache import folder
+from tests.cluster.layout import CLONE
+
+KUBERNETES_VERSION = "v1.34.4"
+_VERSION = "k8s.io/component-base/version"
+_MAJOR, _MINOR = KUBERNETES_VERSION.removeprefix("v").split(".")[:2]
+
+
+class Program(msgspec.Struct, frozen=True):
+    """A Go module of ours in the folder `module` that imports the published command and calls it.
+
+    `names`: further names (links) beside the program, by which it knows what to be.
+    `minutes`: a cold build on two cores, for the person who waits.
+    """
+
+    name: str
+    module: Path
+    minutes: int
+    stamps: Sequence[str] = ()
+    names: Sequence[str] = ()
+
+    def place(self) -> Path:
+        """Where it is once it is built."""
+        return folder(f"{self.name}-{self._key()}") / self.name
+
+    def built(self) -> Path:
+        """The program, built if the cache lacks it. Raises subprocess.CalledProcessError."""
+        program = self.place()
+        if not program.exists():
+            self._build(program)
+        for name in self.names:
+            link = program.with_name(name)
+            if not link.is_symlink():
+                link.symlink_to(self.name)
+        return program
+
+    def _key(self) -> str:
+        inputs = [(self.module / name).read_bytes() for name in ("go.mod", "go.sum", "main.go")]
+        return hashlib.sha256(b"\0".join([*inputs, *(stamp.encode() for stamp in self.stamps)])).hexdigest()[:16]
+
+    def _build(self, program: Path) -> None:
+        """Builds beside its place and moves it there: who finds it finds it whole."""
+        print(f"building {self.name}: about {self.minutes} min where Go's own cache is empty", file=sys.stderr)
+        unfinished = program.with_name(f".{self.name}.{os.getpid()}")
+        flags = " ".join(["-s", "-w", *(f"-X {stamp}" for stamp in self.stamps)])
+        command = ["go", "build", "-trimpath", "-buildvcs=false", "-ldflags", flags, "-o", str(unfinished), "."]
+        subprocess.run(command, cwd=self.module, check=True, stdout=sys.stderr)
+        unfinished.rename(program)
+
+
+def kubernetes() -> Program:
+    """All of Kubernetes and its etcd in one program, which is `kubectl` when it is called so."""
+    stamps = (
+        f"{_VERSION}.gitVersion={KUBERNETES_VERSION}",
+        f"{_VERSION}.gitMajor={_MAJOR}",
+        f"{_VERSION}.gitMinor={_MINOR}",
+    )
+    return Program("kubernetes", CLONE / "tests/cluster/kubernetes", 9, stamps, ("kubectl",))
+
+
+def dns() -> Program:
+    """CoreDNS: the cluster's names."""
+    return Program("coredns", CLONE / "tests/cluster/dns", 5)

@@ -1,0 +1,1 @@
+"""The Dockerfiles, as far as they can be judged without building them."""
