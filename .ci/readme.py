@@ -1,7 +1,8 @@
 """Runs README.md as a newcomer would: in a fresh clone, block by block, as written. Not a test of what the commands do.
 
 `sh` blocks run in bash; the block that starts the gateway keeps running until the end; `python` blocks run with the
-project's Python; `json` blocks are the editor's configuration. Blocks after *needs a subscription* are not run.
+project's Python; `json` blocks are the editor's configuration. Blocks after *needs a subscription* are not run; those of
+the part that needs a cluster are run by the step `cluster` (tests/cluster/test_commands.py).
 """
 
 import json
@@ -16,6 +17,7 @@ import urllib.request
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 BLOCK = re.compile(r"^```(sh|python|json)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+CLUSTER = re.compile(r"^## On a Kubernetes cluster\n.*?(?=^## )", re.MULTILINE | re.DOTALL)
 READY = "http://localhost:8000/ready"
 RUN_BY_ANOTHER_STEP = {"./uvw run pytest": "tests"}
 
@@ -41,8 +43,8 @@ def main() -> None:
         text = (clone / "README.md").read_text()
         running: list[subprocess.Popen[bytes]] = []
         try:
-            for match in BLOCK.finditer(text):
-                if "*needs a subscription*" in text[max(0, match.start() - 120) : match.start()]:
+            for match in BLOCK.finditer(CLUSTER.sub("", text)):
+                if "*needs a subscription*" in match.string[max(0, match.start() - 120) : match.start()]:
                     continue
                 run(match[1], match[2].strip(), clone, running)
         finally:

@@ -38,11 +38,29 @@ def sweep() -> None:
         buildah("rmi", "--all", "--force")
 
 
+def as_docker(place: Path) -> Path:
+    """A folder for PATH whose `docker build` and `docker push` are this one's: what documents say can be run as written."""
+    settings = " ".join(f"{name}={value}" for name, value in _SETTINGS.items())
+    command = f"env {settings} buildah {' '.join(_storage())}"
+    script = place / "docker"
+    script.write_text(
+        "#!/bin/sh\n"
+        f'case $1 in build) shift; exec {command} bud --layers --format docker --tls-verify=false "$@";;\n'
+        f'push) shift; exec {command} push --tls-verify=false "$@";;\n'
+        'esac\necho "docker $1: not here" >&2; exit 1\n'
+    )
+    script.chmod(0o755)
+    return place
+
+
+def _storage() -> list[str]:
+    return ["--root", str(folder("containers")), "--runroot", _RUN_ROOT]
+
+
 def buildah(*args: str) -> str:
     """Runs one command; what it printed. Raises BuildError."""
-    storage = ["--root", str(folder("containers")), "--runroot", _RUN_ROOT]
     done = subprocess.run(
-        ["nice", "buildah", *storage, *args],
+        ["nice", "buildah", *_storage(), *args],
         check=False,
         capture_output=True,
         text=True,

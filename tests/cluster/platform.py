@@ -25,6 +25,7 @@ from tests.cluster.recipes import TEST
 HOLD, HEAD, PAGE = 30, 35, 50  # seconds, seconds, tools on a page: what journeys have to know
 PROXY, ROUTER, CONTROL_PLANE, POSTGRES = "mcpgateway", "toolgateway", "control-plane", "postgres"
 KINDS = {PROXY: "deployment", ROUTER: "stateful_set", CONTROL_PLANE: "deployment", POSTGRES: "stateful_set"}
+ROUNDS = "Reconcile__Seconds=10"  # what cannot start is found out by it
 SERVICE, PORT = "mcpgateway-service", 8000
 _VOLUME = "mcp-gateway-postgres"
 
@@ -72,7 +73,7 @@ def _apply(cluster: Cluster, kube: Kube) -> None:
         cluster.kubectl("apply", "-f", "-", stdin=manifests("--new-secrets"))
     options = _options(cluster)
     if cluster.node is not None:
-        options += ["--allowed-host", _address(cluster, kube, options)]
+        options += ["--public-origin", f"http://{_address(cluster, kube, options)}:{PORT}"]
     cluster.kubectl("apply", "-f", "-", stdin=manifests(*options))
 
 
@@ -95,7 +96,7 @@ def _options(cluster: Cluster) -> list[str]:
     """Small, but with records that outlive PostgreSQL's pod. `Always`: a tag of the tests is pushed again and again."""
     asked = ["--registry", cluster.registry, "--tag", TEST, "--dev-identity", "--small", "--pull-policy", "Always"]
     asked += ["--postgres", f"{cluster.registry}/postgres:{TEST}", "--postgres-storage", "1Gi"]
-    asked += ["--set", f"Proxy__HeadSeconds={HEAD}", "--set", f"ToolRouter__PageSize={PAGE}"]
+    asked += ["--set", f"Proxy__HeadSeconds={HEAD}", "--set", f"ToolRouter__PageSize={PAGE}", "--set", ROUNDS]
     if cluster.node is None:
         return asked
     layout = cluster.node.layout

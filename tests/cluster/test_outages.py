@@ -1,6 +1,7 @@
 """What the data plane serves while what stands behind it is away: everything it knew before."""
 
 import asyncio
+import signal
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
@@ -26,7 +27,7 @@ async def test_calls_to_what_is_known_go_on_without_the_api_server(platform: Pla
         pytest.skip("the API server of another cluster is not ours to stop")
     async with _calls(platform, owner) as calls:
         async with Load(calls) as load:
-            await on_a_thread(node.stop, API_SERVER)
+            await on_a_thread(node.stop, API_SERVER, signal.SIGKILL)
             try:
                 await asyncio.sleep(OUTAGE)  # the outage itself
             finally:

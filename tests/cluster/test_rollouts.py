@@ -3,6 +3,9 @@
 A call that waits for its instance counts as answered, as long as it waits no longer than the gateway promises.
 """
 
+import asyncio
+from collections.abc import Callable
+
 import pytest
 
 from tests.cluster.calls import modern, people, sessions, tools, wrong
@@ -34,12 +37,12 @@ async def test_new_version_of_an_adapter_fails_no_modern_call(platform: Platform
 
 
 @REPLICAS
-@pytest.mark.parametrize("component", [ROUTER, PROXY])
 async def test_new_version_of_the_gateway_itself_fails_no_call(
-    platform: Platform, owner: Caller, component: str, replicas: int
+    platform: Platform, owner: Caller, replicas: int
 ) -> None:
+    """Proxies and routers at the same time, as a new release replaces them."""
     adapter_, tool = await owner.serving("recorder", requiredRoles=[TEAM]), await _tool(owner)
-    await on_a_thread(platform.scale, component, replicas)
+    await _both(platform.scale, replicas)
     try:
         async with people(platform.url, PEOPLE) as callers:
             held = [await Client(caller, adapter_).begin() for caller in callers]
@@ -47,11 +50,15 @@ async def test_new_version_of_the_gateway_itself_fails_no_call(
             calls = [*modern(callers, adapter_), *tools(callers, tool)]
             calls += [*sessions(held, "counter"), *sessions(routed, tool)]
             async with Load(calls) as load:
-                await on_a_thread(platform.restart, component)
+                await _both(platform.restart)
                 await load.more(len(calls))
     finally:
-        await on_a_thread(platform.scale, component, 2)
-    _quiet(load, f"{component} with {replicas}")
+        await _both(platform.scale, 2)
+    _quiet(load, f"proxy and router with {replicas}")
+
+
+async def _both(verb: Callable[..., None], *more: object) -> None:
+    await asyncio.gather(*(on_a_thread(verb, component, *more) for component in (PROXY, ROUTER)))
 
 
 async def _tool(owner: Caller) -> str:

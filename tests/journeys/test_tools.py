@@ -9,7 +9,7 @@ from tests.journeys.client import Client
 from tests.journeys.gateway import Gateway
 from tests.journeys.result import failure, result, unknown
 from tests.journeys.tool_list import listed, page
-from tests.journeys.waiting import until
+from tests.journeys.waiting import GIVEN_UP, until
 
 SECONDS = 10.0  # from a 201 to the first answer: an interpreter starts in between
 AT_ONCE = 2.0
@@ -76,8 +76,8 @@ async def test_stopped_tool_is_listed_and_its_calls_say_that_it_is_stopped(calle
 async def test_tool_that_cannot_start_is_listed_and_its_calls_say_so_at_once(caller: Caller, mcp: Client) -> None:
     name = await caller.publish(image="crashes-at-once")
     assert name in await listed(mcp)
-    # That it has failed is known a moment before the data plane knows it: one call may still be held.
-    said, _ = await until(lambda: _timed(mcp, name), lambda timed: timed[1] < AT_ONCE)
+    # That it has failed is known before the data plane knows it: calls may still be held.
+    said, _ = await until(lambda: _timed(mcp, name), lambda timed: timed[1] < AT_ONCE, GIVEN_UP)
     assert "start" in said
     await caller.change(name=name)
     reply = await until(lambda: mcp.calling(name, text="well"), lambda reply: not result(reply).failed)

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 PATIENCE = 30.0  # seconds; longer than anything takes that works
+GIVEN_UP = 180.0  # until a crash is taken for a failure: on a cluster three restarts, each later than the one before
 _PAUSE = 0.02
 
 
