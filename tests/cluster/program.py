@@ -1,4 +1,7 @@
-"""Programs built from published Go modules, once: kept in the cache folder under the hash of what they are made of."""
+"""Programs built from published Go modules, once: kept in the cache folder under the hash of what they are made of.
+
+`python -m tests.cluster.program` builds all of them, for whoever has something else to do meanwhile.
+"""
 
 import hashlib
 import os
@@ -72,3 +75,8 @@ def kubernetes() -> Program:
 def dns() -> Program:
     """CoreDNS: the cluster's names."""
     return Program("coredns", CLONE / "tests/cluster/dns", 5)
+
+
+if __name__ == "__main__":
+    for program in (kubernetes(), dns()):
+        print(program.built())
