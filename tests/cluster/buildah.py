@@ -9,7 +9,7 @@ from tests.cluster.cache import folder
 
 # chroot: nothing else works without the rights of a container engine's host. RUN steps have the machine's network.
 _SETTINGS = {"STORAGE_DRIVER": "overlay", "BUILDAH_ISOLATION": "chroot"}
-MANY = 600  # images from which on the storage is emptied: each step of a build leaves one, of 20 MB on average
+MANY = 300  # images from which on the storage is emptied: each step of a build leaves one, of 20 MB on average
 _RUN_ROOT = "/run/mcp-gateway-buildah"
 
 
