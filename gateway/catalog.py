@@ -13,6 +13,9 @@ import msgspec
 from gateway.card import Card
 from gateway.records import Listed
 
+# After which instances that took no connection are tried again: not every cause is news to a catalog.
+AGAIN_SECONDS = 0.5
+
 type Listener = Callable[[Listed, str], None]
 type Cancel = Callable[[], None]
 

@@ -11,7 +11,7 @@ from msgspec import UNSET
 
 from gateway.access import may_call
 from gateway.audit import Audit, Result
-from gateway.catalog import Catalog, Instance, Listing, two_of, until
+from gateway.catalog import AGAIN_SECONDS, Catalog, Instance, Listing, two_of, until
 from gateway.errors import BadUpstream, GatewayError, NotFound, UpstreamTimeout
 from gateway.identity import Principal
 from gateway.reply import NotConnected
@@ -21,9 +21,6 @@ from gateway.upstream import Pool, Reply, fetch
 
 UNKNOWN_SECONDS = 1.0  # another replica's 201 may be ahead of our catalog
 UNKNOWN_WAITERS = 256
-AGAIN_SECONDS = (
-    0.5  # after which instances that took no connection are tried again: not every cause is news to a catalog
-)
 _LONGEST = 1024  # characters of a header that came in a body: a tool must not refuse a call because of it
 
 

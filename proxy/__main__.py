@@ -2,15 +2,14 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Mapping
 
 import uvloop
 from aiohttp import ClientSession, DummyCookieJar, TCPConnector
 
 from gateway.cluster.api import Api
 from gateway.cluster.catalog import ClusterCatalog
-from gateway.cluster.process import run
+from gateway.cluster.process import listening, run
 from gateway.dev_identity import DevIdentity
 from gateway.seal import KeyRing
 from proxy.app import Proxy
@@ -37,21 +36,9 @@ async def serve(variables: Mapping[str, str], ending: asyncio.Event) -> None:
         seals = KeyRing(told.cluster.seal_keys)
         control_plane = ControlPlane(session, told.control_plane)
         proxy = Proxy(catalog, DevIdentity(), seals, told.edge, control_plane, secret=told.cluster.secrets[0])
-        async with _listening(proxy, told):
+        async with listening(proxy, told.cluster.host, told.cluster.port, _log):
             await ending.wait()
-            catalog.retire()
             await _drained(proxy, told.cluster.unready_seconds)
-
-
-@asynccontextmanager
-async def _listening(proxy: Proxy, told: Environment) -> AsyncGenerator[None]:
-    port = await proxy.start(told.cluster.host, told.cluster.port)
-    _log.info("listening on port %d of %s", port, told.cluster.host)
-    try:
-        yield
-    finally:
-        await proxy.stop()
-        _log.info("stopped")
 
 
 async def _drained(proxy: Proxy, unready: float) -> None:

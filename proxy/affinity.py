@@ -3,15 +3,12 @@
 import hashlib
 
 from gateway.card import ROUTER, Card
-from gateway.catalog import Catalog, Instance, Listing, two_of, until
+from gateway.catalog import AGAIN_SECONDS, Catalog, Instance, Listing, two_of, until
 from gateway.errors import NotFound, Unavailable
 from gateway.records import Listed
 from gateway.telemetry import Counters
 
 RETRY_SECONDS = 5
-AGAIN_SECONDS = (
-    0.5  # after which instances that took no connection are tried again: not every cause is news to a catalog
-)
 _OURS = {ROUTER: "The tool router"}
 _FORGOTTEN_AFTER = 10_000  # choices; an idle instance not chosen for that long has no history worth keeping
 

@@ -130,17 +130,16 @@ class Proxy:
                 raise Unavailable("No control plane is configured.")
 
     def _ready(self, request: Request) -> Sent:
+        """Answered, not raised: being unready is nothing that failed, and is asked all the time."""
         if self._drain.draining:
-            raise Unavailable("Draining.")
+            return refusal(request, Unavailable("Draining."), rpc=False)
         if not self._catalog.synced:
-            raise Unavailable("The catalog is not complete yet.")
+            return refusal(request, Unavailable("The catalog is not complete yet."), rpc=False)
         return whole(request, 200)
 
     def _refuse(self, request: Request, error: GatewayError) -> Sent:
         request_id.set(request.id)
-        if request.head.path in PROBES:
-            pass  # an unready process is nothing that failed, and is asked all the time
-        elif error.status >= 500:
+        if error.status >= 500:
             self.counters.failed += 1
             log.warning("failed: %d %s: %s", error.status, request, error.detail)
         else:

@@ -5,15 +5,14 @@ Log lines go to standard error, audit lines to standard output.
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Mapping
 
 import uvloop
 
 from gateway.audit import Audit
 from gateway.cluster.api import Api
 from gateway.cluster.catalog import ClusterCatalog
-from gateway.cluster.process import run, to_stdout
+from gateway.cluster.process import listening, run, to_stdout
 from gateway.seal import KeyRing
 from tool_router.app import Router
 from tool_router.environment import Environment
@@ -31,22 +30,11 @@ async def serve(variables: Mapping[str, str], ending: asyncio.Event) -> None:
     told = Environment.read(variables)
     async with Api(told.cluster.server) as api, ClusterCatalog(api, {"tool"}) as catalog:
         router = Router(catalog, KeyRing(told.cluster.seal_keys), told.tools, Audit(to_stdout))
-        async with _listening(router, told):
+        async with listening(router, told.cluster.host, told.cluster.port, _log):
             await ending.wait()
-            catalog.retire()  # unready first: calls and streams go on until nobody is sent here any more
+            router.retire()  # calls and streams go on until nobody is sent here any more
             await asyncio.sleep(told.cluster.unready_seconds)
             await router.drain()
-
-
-@asynccontextmanager
-async def _listening(router: Router, told: Environment) -> AsyncGenerator[None]:
-    port = await router.start(told.cluster.host, told.cluster.port)
-    _log.info("listening on port %d of %s", port, told.cluster.host)
-    try:
-        yield
-    finally:
-        await router.stop()
-        _log.info("stopped")
 
 
 if __name__ == "__main__":

@@ -57,7 +57,7 @@ class Router:
         self._legacy = Legacy(Sessions(seals), listing, calling, self._streams, self.counters, silence)
         self._server: Server | None = None
         self._listener: asyncio.Server | None = None
-        self._draining = False
+        self._retired = False
         self._active = 0
         self._idle = asyncio.Event()
         self._idle.set()
@@ -72,9 +72,13 @@ class Router:
         bound: int = listener.sockets[0].getsockname()[1]
         return bound
 
+    def retire(self) -> None:
+        """Unready from now on. Everything else goes on, until nobody is sent here any more: then `drain`."""
+        self._retired = True
+
     async def drain(self) -> None:
         """Unready from now on, streams end; returns when no request is under way, at the latest after `drain_seconds`."""
-        self._draining = True
+        self.retire()
         self._streams.end()
         try:
             async with asyncio.timeout(self._settings.drain_seconds):
@@ -130,7 +134,7 @@ class Router:
             case "/ping":
                 return replies.empty(200)
             case "/ready":
-                return replies.empty(200 if self._catalog.synced and not self._draining else 503)
+                return replies.empty(200 if self._catalog.synced and not self._retired else 503)
             case _:
                 return replies.empty(404)
 

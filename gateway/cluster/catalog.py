@@ -34,7 +34,6 @@ class ClusterCatalog:
         self._view = View()
         self._watches = list(_watches(api, kinds, self._view, pace))
         self._tasks: list[asyncio.Task[None]] = []
-        self._retired = False
 
     async def __aenter__(self) -> Self:
         self._tasks = [asyncio.create_task(watch.run()) for watch in self._watches]
@@ -50,16 +49,12 @@ class ClusterCatalog:
     @property
     def synced(self) -> bool:
         """Whether everything was listed at least once."""
-        return not self._retired and all(watch.listed for watch in self._watches)
+        return all(watch.listed for watch in self._watches)
 
     @property
     def age(self) -> float:
         """Seconds since the API server was heard of last, by the watch that has waited longest. Above 90 something is wrong."""
         return max(watch.age for watch in self._watches)
-
-    def retire(self) -> None:
-        """From now on whoever asks is told to be unready: the process is about to end. The view goes on."""
-        self._retired = True
 
     def get(self, kind: Listed, name: str) -> Listing | None:
         """The listing of a name, or None."""

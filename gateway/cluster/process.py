@@ -1,4 +1,4 @@
-"""Process: what every process of ours on a cluster does with its log, its signals and its end. Knows nothing of what it serves."""
+"""Process: what every process of ours on a cluster does with its log, its signals, its port and its end. Serves nothing itself."""
 
 import asyncio
 import logging
@@ -6,8 +6,9 @@ import os
 import resource
 import signal
 import sys
-from collections.abc import Callable, Coroutine, Mapping
-from contextlib import suppress
+from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping
+from contextlib import asynccontextmanager, suppress
+from typing import Protocol
 
 from gateway.env import SettingsError
 from gateway.logs import to_stderr
@@ -31,6 +32,29 @@ def run(name: str, serve: Serve, loop: Loop) -> None:
     except (SettingsError, OSError) as error:
         logging.getLogger(name).critical("%s", error)
         sys.exit(1)
+
+
+class Listens(Protocol):
+    """What has a port while it runs."""
+
+    async def start(self, host: str, port: int) -> int:
+        """Listens, and returns the port. Raises OSError where it cannot."""
+        ...
+
+    async def stop(self) -> None:
+        """Closes the port."""
+        ...
+
+
+@asynccontextmanager
+async def listening(server: Listens, host: str, port: int, log: logging.Logger) -> AsyncGenerator[None]:
+    """`server` listens while the block runs, and `log` has it. Raises OSError."""
+    log.info("listening on port %d of %s", await server.start(host, port), host)
+    try:
+        yield
+    finally:
+        await server.stop()
+        log.info("stopped")
 
 
 def to_stdout(line: bytes) -> None:

@@ -131,6 +131,7 @@ async def test_probes_answer_whatever_the_host(door: Gate) -> None:
 async def test_unready_until_the_catalog_is_complete(door: Gate) -> None:
     door.view.synced = False
     assert (await door.call(path="/ready", method="GET")).status == 503
+    assert door.proxy.counters.failed == 0, "it is asked all the time, and nothing failed"
     assert (await door.call(path="/ping", method="GET")).status == 200
     door.view.synced = True
     assert (await door.call(path="/ready", method="GET")).status == 200

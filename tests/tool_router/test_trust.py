@@ -98,6 +98,16 @@ async def test_not_ready_before_the_catalog_is_and_while_draining(desk: Desk) ->
     assert [(await _asked(desk, [], "GET", path)).status for path in ("/ping", "/ready")] == [200, 503]
 
 
+async def test_retired_router_is_unready_and_serves_on(desk: Desk) -> None:
+    alice = Person(desk)
+    desk.router.retire()
+    assert [(await _asked(desk, [], "GET", path)).status for path in ("/ping", "/ready")] == [200, 503]
+    assert (await alice.modern("server/discover")).status == 200
+    async with alice.listening() as stream:
+        desk.tool("a")
+        assert await stream.event(), "streams are opened, and told of changes"
+
+
 @pytest.mark.parametrize("method", ["DELETE", "PUT", "PATCH", "OPTIONS", "HEAD"])
 async def test_other_methods_are_named(desk: Desk, method: str) -> None:
     """Sessions are sealed: there is nothing to delete."""

@@ -189,9 +189,7 @@ async def test_a_tools_definition_keeps_its_bytes_and_not_the_text_around_it(ser
         assert bytes(listing.card.tool) == bytes(shown.tool)
 
 
-async def test_synced_is_only_what_has_listed_everything_and_a_retired_one_is_not(
-    server: ApiServer, world: World
-) -> None:
+async def test_synced_is_only_what_has_listed_everything(server: ApiServer, world: World) -> None:
     server.stalls = 1  # one of the four lists is not answered
     async with following(server, ALL) as catalog:
         await holds(lambda: len(server.connections) == 3)
@@ -199,8 +197,6 @@ async def test_synced_is_only_what_has_listed_everything_and_a_retired_one_is_no
     server.recover()
     async with following(server, ALL) as catalog:
         await synced(catalog)
-        catalog.retire()
-        assert not catalog.synced
         world.show(card())
         await holds(lambda: catalog.get("adapter", "a") is not None)
 
