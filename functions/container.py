@@ -2,8 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Mapping
 
 import msgspec
 
@@ -14,6 +13,7 @@ from functions.reconcile import Reconcile
 from functions.settings import Settings
 from gateway.env import Env
 from gateway.errors import Unavailable
+from gateway.tasks import beside
 
 _SOON = 2.0  # seconds between rounds until the first has been whole
 _IN_FLIGHT = 20.0  # seconds for requests under way, once new ones go elsewhere
@@ -67,7 +67,7 @@ class Container:
         port = await self._host.start_tcp(self._settings.host, self._settings.port)
         _log.info("listening on port %d of %s", port, self._settings.host)
         try:
-            async with self._reconciling():
+            async with beside(self._rounds(), "reconcile"):
                 await ending.wait()
                 self._ending = True
                 self._host.drain()
@@ -81,15 +81,6 @@ class Container:
             raise Unavailable("Draining.")
         if not self._reconciled:
             raise Unavailable("Nothing has been reconciled yet.")
-
-    @asynccontextmanager
-    async def _reconciling(self) -> AsyncGenerator[None]:
-        task = asyncio.create_task(self._rounds())
-        try:
-            yield
-        finally:
-            task.cancel()
-            await asyncio.wait([task])
 
     async def _rounds(self) -> None:
         while True:

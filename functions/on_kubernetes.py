@@ -20,6 +20,7 @@ from gateway.postgres.settings import Settings
 from gateway.postgres.store import PostgresStore
 from gateway.records import Adapter, Record, Tool
 from gateway.store import Store
+from gateway.tasks import beside
 
 _BYPASS = "Authentication__BypassEntra"
 _PURGE = 600.0  # seconds between two purges of what has expired
@@ -49,7 +50,7 @@ async def records(variables: Mapping[str, str]) -> AsyncGenerator[Store[Record]]
     database = await Database.opened(Settings.from_env(variables))
     try:
         await _prepare(database)
-        async with _purging(database):
+        async with beside(_purges(database), "purge"):
             yield PostgresStore[Record](database, "CatalogContainer", msgspec.json.Decoder(Adapter | Tool).decode)
     finally:
         await database.close()
@@ -72,16 +73,6 @@ async def _prepare(database: Database) -> None:
         raise SettingsError(error.detail) from None
     except Unavailable as error:
         _log.warning("starting without the record store: %s", error.detail)
-
-
-@asynccontextmanager
-async def _purging(database: Database) -> AsyncGenerator[None]:
-    task = asyncio.create_task(_purges(database))
-    try:
-        yield
-    finally:
-        task.cancel()
-        await asyncio.wait([task])
 
 
 async def _purges(database: Database) -> None:

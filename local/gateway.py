@@ -24,6 +24,7 @@ from gateway.catalog import Instance
 from gateway.dev_identity import DevIdentity
 from gateway.records import Adapter, Record, Tool
 from gateway.seal import KeyRing
+from gateway.tasks import beside
 from gateway.view import View
 from local.audit_file import audit_file
 from local.deployer import LocalDeployer
@@ -36,7 +37,6 @@ from local.seal_key import seal_key
 from local.settings import Settings
 from local.sqlite import Database, SqliteStore
 from local.supervisor import Supervisor
-from local.tasks import background
 from proxy.app import Proxy
 from proxy.forward import ControlPlane
 from tool_router.app import Router
@@ -128,7 +128,7 @@ class LocalGateway:
         reconcile = Reconcile(store, deployer)
         await reconcile.once()
         view.synced = True
-        await opening.enter_async_context(_repeated(reconcile))
+        await opening.enter_async_context(beside(_rounds(reconcile), "reconcile"))
 
     async def _listen(self, proxy: Proxy) -> int:
         host, port = self.settings.host, self.settings.port
@@ -167,18 +167,8 @@ async def _served(host: Host, runtime: Path) -> AsyncGenerator[ClientSession]:
             await host.stop()
 
 
-@asynccontextmanager
-async def _repeated(reconcile: Reconcile) -> AsyncGenerator[None]:
-    """Reconcile, every RECONCILE seconds while the block runs."""
-    task = background(_rounds(reconcile), "reconcile")
-    try:
-        yield
-    finally:
-        task.cancel()
-        await asyncio.wait([task])
-
-
 async def _rounds(reconcile: Reconcile) -> None:
+    """Reconcile, every RECONCILE seconds."""
     while True:
         await asyncio.sleep(RECONCILE)
         try:

@@ -11,6 +11,7 @@ from collections.abc import Callable
 import msgspec
 
 from gateway.catalog import Instance
+from gateway.tasks import background
 from local.backoff import Backoff
 from local.bell import Bell
 from local.child import Child
@@ -20,7 +21,6 @@ from local.logfile import LogFile
 from local.orphans import Children
 from local.ports import NoPort, Ports
 from local.readiness import until_ready
-from local.tasks import background
 
 RENEWAL = 30.0
 _AT_THE_GATE = 2.0  # seconds until the next may start, ready or not

@@ -7,12 +7,12 @@ import msgspec
 
 from functions.deployer import InstanceStatus, Status
 from gateway.card import Card
+from gateway.tasks import background
 from gateway.view import View
 from local.bell import Bell
 from local.command import Command
 from local.logfile import LogFile
 from local.replica import Place, Replica
-from local.tasks import background
 
 
 class Workload:

@@ -2,7 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import Coroutine
+from collections.abc import AsyncGenerator, Coroutine
+from contextlib import asynccontextmanager
 
 _log = logging.getLogger(__name__)
 
@@ -12,6 +13,17 @@ def background(work: Coroutine[None, None, None], name: str) -> asyncio.Task[Non
     task = asyncio.create_task(work, name=name)
     task.add_done_callback(_report)
     return task
+
+
+@asynccontextmanager
+async def beside(work: Coroutine[None, None, None], name: str) -> AsyncGenerator[None]:
+    """Runs `work` while the block does, and returns when it has ended."""
+    task = background(work, name)
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.wait([task])
 
 
 def _report(task: asyncio.Task[None]) -> None:
