@@ -27,6 +27,7 @@ class Event(msgspec.Struct, rename="camel", omit_defaults=True, gc=False):
     result: str
     duration_ms: float = 0
     request_id: str = ""
+    reason: str = ""
 
 
 class Audit:
@@ -40,10 +41,21 @@ class Audit:
 
     def tool_call(self, caller: Principal, tool: str, result: Result, seconds: float, request_id: str = "") -> None:
         """A call of a tool, or what was refused as one."""
-        self._note("tool.call", caller, tool, result, seconds, request_id)
+        self.note("tool.call", caller.id, tool, result, seconds=seconds, request_id=request_id)
 
-    def _note(self, event: str, who: Principal, what: str, result: str, seconds: float, request_id: str) -> None:
-        line = Event(datetime.now(UTC), event, who.id, what, result, round(seconds * 1000, 3), request_id)
+    def note(
+        self,
+        event: str,
+        who: str,
+        what: str,
+        result: Result,
+        *,
+        seconds: float = 0.0,
+        request_id: str = "",
+        reason: str = "",
+    ) -> None:
+        """Any event. `who` is a principal's id, empty for nobody known; `reason` is a sentence, where it was refused."""
+        line = Event(datetime.now(UTC), event, who, what, result, round(seconds * 1000, 3), request_id, reason)
         try:
             self._write(_encoded(self._encoder, line) + b"\n")
         except OSError as error:

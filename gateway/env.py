@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+_BYPASS, _COSMOS = "Authentication__BypassEntra", "CosmosSettings__AccountEndpoint"
+
 # Names other gateways' deployments may still set; what they asked for does not exist here, so starting would mislead.
 _REFUSED = {
     "Redis__ConnectionString": "there is no Redis; the record store is Cosmos DB, PostgreSQL or SQLite",
@@ -22,6 +24,8 @@ class Env:
         for name, why in _REFUSED.items():
             if name in variables:
                 raise SettingsError(f"{name}: {why}.")
+        if self.boolean(_BYPASS) and self.text(_COSMOS, ""):
+            raise SettingsError(f"{_BYPASS}: callers that are only believed may not write to {_COSMOS}.")
 
     def text(self, name: str, default: str | None = None) -> str:
         """The value, without surrounding white space. Raises SettingsError where it is blank and has no default."""

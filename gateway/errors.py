@@ -6,7 +6,7 @@ Bodies are RFC 9457 problem details. Not here: JSON-RPC errors, which only MCP r
     + Invalid 400              + NotFound 404             + TooLarge 413           + HeadersTooLarge 431
     + Unauthenticated 401      + MethodNotAllowed 405     + UnsupportedMedia 415   + BadUpstream 502
     + Forbidden 403            + Conflict 409             + Misdirected 421        + Unavailable 503
-                               + PreconditionFailed 412   + TooManyRequests 429    + UpstreamTimeout 504
+      + InsufficientScope      + PreconditionFailed 412   + TooManyRequests 429    + UpstreamTimeout 504
 """
 
 from collections.abc import Mapping
@@ -37,15 +37,26 @@ class Invalid(GatewayError):
 
 
 class Unauthenticated(GatewayError):
-    """Nobody, or nobody we can verify. The answer carries `WWW-Authenticate` where a scheme is configured."""
+    """Nobody, or nobody we can verify. `sent`: a token came, and is not good (RFC 6750 §3: without one, no error is named).
+
+    The answer carries `WWW-Authenticate` where tokens are verified (`protected_resource`).
+    """
 
     status = 401
+
+    def __init__(self, detail: str, *, sent: bool = False) -> None:
+        super().__init__(detail)
+        self.sent = sent
 
 
 class Forbidden(GatewayError):
     """Known, but not allowed. Never with a challenge: clients would sign in again in vain."""
 
     status = 403
+
+
+class InsufficientScope(Forbidden):
+    """A good token without the scope. The only 403 with a challenge: signing in again, for more, does help."""
 
 
 class NotFound(GatewayError):

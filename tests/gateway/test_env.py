@@ -39,3 +39,11 @@ def test_a_list_ends_at_the_first_missing_index() -> None:
 def test_settings_of_parts_that_do_not_exist_are_refused_at_start() -> None:
     with pytest.raises(SettingsError, match="Redis__ConnectionString"):
         Env({"Redis__ConnectionString": "localhost:6379"})
+
+
+def test_believed_callers_and_cosmos_are_refused_together_wherever_settings_are_read() -> None:
+    both = {"Authentication__BypassEntra": "True", "CosmosSettings__AccountEndpoint": "https://x.documents.azure.com"}
+    with pytest.raises(SettingsError, match="Authentication__BypassEntra"):
+        Env(both)
+    Env({**both, "Authentication__BypassEntra": "false"})
+    Env({**both, "CosmosSettings__AccountEndpoint": " "})

@@ -1,0 +1,34 @@
+"""Addresses at which keys may be asked for: over TLS, or on this very machine. Pure."""
+
+import ipaddress
+from urllib.parse import SplitResult, urlsplit
+
+
+def is_private(url: str, *, loopback: bool = True) -> bool:
+    """Whether nobody on the way can change what this URL says: https, or, where `loopback` may be, http on this machine."""
+    parts = split(url)
+    return parts is not None and (parts.scheme == "https" or (loopback and is_on_loopback(url)))
+
+
+def is_on_loopback(url: str) -> bool:
+    """Whether this is an http URL of this machine."""
+    parts = split(url)
+    return parts is not None and parts.scheme == "http" and _is_loopback(parts.hostname or "")
+
+
+def split(url: str) -> SplitResult | None:
+    """The parts of an http or https URL that names a host and nobody; None where it is none."""
+    try:
+        parts = urlsplit(url)
+        _ = parts.port  # raises, where it is no number
+    except ValueError:
+        return None
+    sound = parts.scheme in ("http", "https") and parts.hostname and parts.username is None and url.isprintable()
+    return parts if sound and " " not in url else None
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
