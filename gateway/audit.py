@@ -1,9 +1,18 @@
-"""Audit: who did what, one JSON line each, never with arguments or values. Not the log: nothing here explains, nothing is left out.
+"""Audit: who did what, one JSON line each, never with arguments, queries or values. Not the log: nothing here explains.
 
-Lines go to `write` at once and whole (standard output on a cluster, a file locally), so that a crash loses none.
+Lines go to `write` at once and whole (standard output on a cluster, a file locally), so that a crash loses none. Nothing is
+left out, but that a flood of strangers is told in fewer lines than it has requests.
+
+    event                            what                        result
+    adapter.create|replace|delete    name                        ok denied invalid failed unavailable
+    tool.create|replace|delete       name                        ok denied invalid failed unavailable
+    adapter.logs, tool.logs          name                        ok denied invalid failed unavailable
+    access.denied                    `METHOD /path`              denied
+    tool.call                        name                        ok invalid failed timeout unavailable cancelled unknown denied
 """
 
 import logging
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Literal
@@ -11,14 +20,22 @@ from typing import Literal
 import msgspec
 
 from gateway.identity import Principal
+from gateway.json_line import json_line, plain
 
 type Result = Literal["ok", "invalid", "failed", "timeout", "unavailable", "cancelled", "unknown", "denied"]
+
+STRANGERS = 200  # refusals of nobody known that are written one by one …
+STRANGERS_PER_SECOND = 20  # … and how fast that many may be written again: 20 MB of trail last more than an hour
+
+# Characters. A path of 64 KB must not fill a disk; ids are `oid`s, or `issuer|subject`.
+_MOST = {"event": 64, "who": 512, "what": 512, "result": 32, "request_id": 128, "reason": 512}
+_USUAL = 400  # bytes of a line whose words are surely within their bounds
 
 _log = logging.getLogger(__name__)
 
 
 class Event(msgspec.Struct, rename="camel", omit_defaults=True, gc=False):
-    """One line. `time` is RFC 3339 in UTC, `duration_ms` in milliseconds."""
+    """One line. `time` is RFC 3339 in UTC, `duration_ms` in milliseconds; `more` like it were not written before it."""
 
     time: datetime
     event: str
@@ -28,20 +45,23 @@ class Event(msgspec.Struct, rename="camel", omit_defaults=True, gc=False):
     duration_ms: float = 0
     request_id: str = ""
     reason: str = ""
+    more: int = 0
 
 
 class Audit:
     """Writes events. A line that cannot be written is counted in `lost` and never fails what it tells of."""
 
-    def __init__(self, write: Callable[[bytes], object]) -> None:
-        """`write` takes one whole line at a time; it may raise OSError."""
+    def __init__(self, write: Callable[[bytes], object], export: Callable[[Event], None] | None = None) -> None:
+        """`write` takes one whole line at a time; it may raise OSError. `export` gets each event besides, and raises nothing."""
         self.lost = 0
         self._write = write
-        self._encoder = msgspec.json.Encoder()
+        self._export = export
+        self._encode = msgspec.json.Encoder().encode
+        self._strangers = _Strangers()
 
     def tool_call(self, caller: Principal, tool: str, result: Result, seconds: float, request_id: str = "") -> None:
         """A call of a tool, or what was refused as one."""
-        self.note("tool.call", caller.id, tool, result, seconds=seconds, request_id=request_id)
+        self._put(Event(datetime.now(UTC), "tool.call", caller.id, tool, result, round(seconds * 1000, 3), request_id))
 
     def note(
         self,
@@ -55,22 +75,57 @@ class Audit:
         reason: str = "",
     ) -> None:
         """Any event. `who` is a principal's id, empty for nobody known; `reason` is a sentence, where it was refused."""
-        line = Event(datetime.now(UTC), event, who, what, result, round(seconds * 1000, 3), request_id, reason)
+        more = 0
+        milliseconds = round(seconds * 1000, 3) if seconds else 0  # 0.0 is not the default, and would be written
+        if not who:
+            if not self._strangers.may_write():
+                return
+            more = self._strangers.unwritten()
+        self._put(Event(datetime.now(UTC), event, who, what, result, milliseconds, request_id, reason, more))
+
+    def _put(self, event: Event) -> None:
         try:
-            self._write(_encoded(self._encoder, line) + b"\n")
+            line = self._encode(event)
+        except UnicodeEncodeError:  # ids come as header bytes, and need not be UTF-8
+            line = b""
+        if not 0 < len(line) <= _USUAL or not line.isascii():
+            event = _mended(event)
+            line = json_line(event)
+        try:
+            self._write(line + b"\n")
         except OSError as error:
             if not self.lost:
                 _log.error("audit lines are being lost: %s", error)
             self.lost += 1
+        if self._export is not None:
+            self._export(event)
 
 
-def _encoded(encoder: msgspec.json.Encoder, line: Event) -> bytes:
-    try:
-        return encoder.encode(line)
-    except UnicodeEncodeError:  # ids come as header bytes, and need not be UTF-8
-        plain = {name: _plain(getattr(line, name)) for name in ("who", "what", "request_id")}
-        return encoder.encode(msgspec.structs.replace(line, **plain))
+class _Strangers:
+    """How many refusals of nobody known may be written: whoever needs no name to be refused could else push everything
+    else out of a trail that is bounded in size."""
+
+    def __init__(self) -> None:
+        self._left = float(STRANGERS)
+        self._since = time.monotonic()
+        self._unwritten = 0
+
+    def may_write(self) -> bool:
+        now = time.monotonic()
+        self._left = min(STRANGERS, self._left + (now - self._since) * STRANGERS_PER_SECOND)
+        self._since = now
+        if self._left < 1:
+            self._unwritten += 1
+            return False
+        self._left -= 1
+        return True
+
+    def unwritten(self) -> int:
+        """How many may not have been written since this was asked last."""
+        count, self._unwritten = self._unwritten, 0
+        return count
 
 
-def _plain(text: str) -> str:
-    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+def _mended(event: Event) -> Event:
+    """The same in words that are bounded, and that UTF-8 can carry."""
+    return msgspec.structs.replace(event, **{name: plain(getattr(event, name), most) for name, most in _MOST.items()})

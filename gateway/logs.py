@@ -1,4 +1,7 @@
-"""Log lines as JSON, one object a line, with the request id where there is one. Never arguments, tokens or values."""
+"""Log lines as JSON, one object a line, with the request id where there is one. Never arguments, tokens or values.
+
+Whatever bytes a client, a tool or a disk puts into a message: it stays one line, bounded in length.
+"""
 
 import contextvars
 import logging
@@ -7,7 +10,10 @@ import sys
 import traceback
 from datetime import UTC, datetime
 
-import msgspec
+from gateway.json_line import json_line, plain
+
+_MESSAGE = 4096  # characters
+_TRACE = 32_768  # characters; of a longer one the end is kept, where the error is
 
 request_id: contextvars.ContextVar[str] = contextvars.ContextVar("request_id", default="")
 
@@ -25,7 +31,7 @@ def to_stderr(level: int = logging.INFO) -> None:
 
 
 class JsonLines(logging.Formatter):
-    """`{"time", "level", "logger", "message", "requestId"?, "error"?}`; control characters are escaped by JSON itself."""
+    """`{"time", "level", "logger", "message", "requestId"?, "error"?}`."""
 
     def format(self, record: logging.LogRecord) -> str:
         """One line, without its newline."""
@@ -33,10 +39,11 @@ class JsonLines(logging.Formatter):
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
             "logger": record.name,
-            "message": record.getMessage(),
+            "message": plain(record.getMessage(), _MESSAGE),
         }
         if (id := request_id.get()) != "":
-            line["requestId"] = id
+            line["requestId"] = plain(id, 128)
         if record.exc_info and record.exc_info[1]:
-            line["error"] = "".join(traceback.format_exception(record.exc_info[1]))
-        return msgspec.json.encode(line).decode()
+            trace = "".join(traceback.format_exception(record.exc_info[1]))
+            line["error"] = plain(trace[-_TRACE:], _TRACE)
+        return json_line(line).decode()

@@ -67,6 +67,10 @@ class ToolCalls:
         self._audit.tool_call(caller, name[:128], "denied" if listing else "unknown", 0, request_id)
         raise UnknownTool(name)
 
+    def refuse(self, caller: Principal, name: str, request_id: str = "") -> None:
+        """Notes a call that was refused for how it was asked, before any tool was looked for or called."""
+        self._audit.tool_call(caller, name[:128], "invalid", 0, request_id)
+
     async def call(
         self, caller: Principal, listing: Listing, arguments: bytes, *, request_id: str = "", traceparent: str = ""
     ) -> Outcome:

@@ -1,7 +1,8 @@
 """The audit trail on disk: lines appended as they come, kept over restarts, bounded in size. Encodes nothing."""
 
+import os
 from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from io import FileIO
 from pathlib import Path
 
@@ -27,20 +28,29 @@ class _AuditFile:
     def write(self, line: bytes) -> None:
         if self._size + len(line) > self._most:
             self._turn()
-        self._size += len(line)
         written = self._file.write(line)
-        if written is not None and written < len(line):
+        if written != len(line):
+            self._file.truncate(self._size)  # half a line would spoil the next one
             raise OSError(f"{self._path}: only part of a line could be written")
+        self._size += len(line)
 
     def close(self) -> None:
         self._file.close()
 
     def _opened(self) -> FileIO:
         file = self._path.open("ab", buffering=0)  # a crash of ours loses no line
-        self._size = file.tell()
+        self._size = file.seek(0, os.SEEK_END)
+        if self._size and not self._ends_whole():
+            self._size += file.write(b"\n")  # an earlier run was ended in the middle of a line
         return file
 
+    def _ends_whole(self) -> bool:
+        with self._path.open("rb") as file:
+            file.seek(-1, os.SEEK_END)
+            return file.read(1) == b"\n"
+
     def _turn(self) -> None:
-        self._path.replace(self._path.with_name(f"{self._path.name}.1"))
-        self._file.close()
-        self._file = self._opened()
+        with suppress(FileNotFoundError):  # turned already, but no new one could be opened
+            self._path.replace(self._path.with_name(f"{self._path.name}.1"))
+        older, self._file = self._file, self._opened()
+        older.close()

@@ -1,11 +1,12 @@
 """The tool router on a cluster: `python -m tool_router`. Reads its environment, puts things together, serves until TERM, drains.
 
-Log lines go to standard error, audit lines to standard output.
+Log lines go to standard error, audit lines to standard output, and to a collector where one is named.
 """
 
 import asyncio
 import logging
 from collections.abc import Mapping
+from contextlib import AsyncExitStack
 
 import uvloop
 
@@ -13,6 +14,7 @@ from gateway.audit import Audit
 from gateway.cluster.api import Api
 from gateway.cluster.catalog import ClusterCatalog
 from gateway.cluster.process import listening, run, to_stdout
+from gateway.otlp import exporting
 from gateway.seal import KeyRing
 from tool_router.app import Router
 from tool_router.environment import Environment
@@ -28,8 +30,11 @@ def main() -> None:
 async def serve(variables: Mapping[str, str], ending: asyncio.Event) -> None:
     """Serves until `ending`, and then until nobody is served any more. Raises SettingsError, OSError."""
     told = Environment.read(variables)
-    async with Api(told.cluster.server) as api, ClusterCatalog(api, {"tool"}) as catalog:
-        router = Router(catalog, KeyRing(told.cluster.seal_keys), told.tools, Audit(to_stdout))
+    async with AsyncExitStack() as opened:
+        audit = Audit(to_stdout, opened.enter_context(exporting(variables, "tool-router")))
+        api = await opened.enter_async_context(Api(told.cluster.server))
+        catalog = await opened.enter_async_context(ClusterCatalog(api, {"tool"}))
+        router = Router(catalog, KeyRing(told.cluster.seal_keys), told.tools, audit)
         async with listening(router, told.cluster.host, told.cluster.port, _log):
             await ending.wait()
             router.retire()  # calls and streams go on until nobody is sent here any more

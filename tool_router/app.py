@@ -43,6 +43,7 @@ class Router:
         self.counters = Counters()
         self._catalog = catalog
         self._settings = settings
+        self._audit = audit
         self._shelf = Shelf(catalog)
         self._notices = Notices(self._shelf, settings.notice_seconds)
         self._pool = Pool()
@@ -141,7 +142,7 @@ class Router:
     async def _mcp(self, turn: Turn) -> Answer:
         caller = turn.head.caller or self._believed(turn.head)
         if caller is None:
-            return replies.empty(401)
+            return self._denied(turn)
         turn.caller = caller
         modern = turn.head.is_modern
         match turn.head.method:
@@ -159,3 +160,11 @@ class Router:
         if caller is not None and is_trusted(head.once(_SECRET), self._settings.secrets):
             head.caller = caller
         return head.caller
+
+    def _denied(self, turn: Turn) -> Answer:
+        """Nobody vouches for the caller: no name is noted, for the one in the head is anybody's word."""
+        self.counters.refused += 1
+        knows = is_trusted(turn.head.once(_SECRET), self._settings.secrets)
+        reason = "No caller is named, once." if knows else "The gateway's secret is missing or wrong."
+        self._audit.note("access.denied", "", str(turn), "denied", request_id=turn.id, reason=reason)
+        return replies.empty(401)

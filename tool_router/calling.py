@@ -26,12 +26,13 @@ class Calling:
         """The same for a request that repeats arguments in its headers. Raises Fault also where these differ."""
         listing, arguments = await self._found(turn, params)
         if wrong := mismatch(self._calls.checks.of(listing.card).mirrors, arguments, turn.head.all):
+            self._calls.refuse(turn.caller, listing.card.name, turn.id)
             raise Fault(HEADER_MISMATCH, wrong)
         return await self._result(turn, listing, arguments, revision, trace)
 
     async def _found(self, turn: Turn, params: Params) -> tuple[Listing, bytes]:
         name = text(params.name, "name")
-        arguments = _object(params.arguments)
+        arguments = self._object(turn, name, params.arguments)
         try:
             return await self._calls.find(turn.caller, name, turn.id), arguments
         except UnknownTool as error:
@@ -47,14 +48,14 @@ class Calling:
         )
         return called(outcome, revision)
 
-
-def _object(arguments: Raw | UnsetType) -> bytes:
-    """The arguments as they came; none are an empty object. Raises Fault for what is no object."""
-    if arguments is UNSET:
-        return b"{}"
-    raw = bytes(arguments)
-    if raw == b"null":
-        return b"{}"
-    if not raw.startswith(b"{"):
-        raise Fault(INVALID_PARAMS, "params.arguments: expected an object.")
-    return raw
+    def _object(self, turn: Turn, name: str, arguments: Raw | UnsetType) -> bytes:
+        """The arguments as they came; none are an empty object. Raises Fault for what is no object."""
+        if arguments is UNSET:
+            return b"{}"
+        raw = bytes(arguments)
+        if raw == b"null":
+            return b"{}"
+        if not raw.startswith(b"{"):
+            self._calls.refuse(turn.caller, name, turn.id)
+            raise Fault(INVALID_PARAMS, "params.arguments: expected an object.")
+        return raw

@@ -130,6 +130,15 @@ async def test_one_line_in_the_trail_for_each_call_and_none_with_what_was_said(
     assert b"secret" not in b"".join(desk.trail)
 
 
+async def test_call_with_arguments_that_are_no_object_is_in_the_trail_without_them(desk: Desk, alice: Person) -> None:
+    desk.tool("a")
+    reply = await alice.modern("tools/call", {"name": "a", "arguments": ["secret"]})
+
+    assert reply.status == 400
+    assert [(line["who"], line["what"], line["result"]) for line in desk.audited] == [("alice", "a", "invalid")]
+    assert b"secret" not in desk.trail[0]
+
+
 async def test_hidden_and_unknown_tools_are_answered_alike_in_both_eras(desk: Desk, alice: Person) -> None:
     desk.tool("hidden", requiredRoles=["other"])
     client = await alice.begin()

@@ -121,7 +121,7 @@ async def test_arguments_that_do_not_agree_with_their_headers_are_refused(
     assert reply.json()["error"]["code"] == -32020
     assert words in reply.json()["error"]["message"]
     assert tool.seen == []
-    assert desk.trail == []
+    assert desk.results == ["invalid"]
 
 
 @pytest.mark.parametrize(

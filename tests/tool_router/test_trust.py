@@ -50,6 +50,39 @@ async def test_whoever_is_not_vouched_for_once_gets_an_empty_401(desk: Desk, hea
     assert reply.header("www-authenticate") is None
 
 
+@pytest.mark.parametrize(
+    ("headers", "reason"),
+    [
+        ([], "The gateway's secret is missing or wrong."),
+        ([NAMED, ("X-Gateway-Secret", SECRET[:-1])], "The gateway's secret is missing or wrong."),
+        ([NAMED, KNOWS, KNOWS], "The gateway's secret is missing or wrong."),
+        ([KNOWS], "No caller is named, once."),
+        ([NAMED, NAMED, KNOWS], "No caller is named, once."),
+    ],
+)
+async def test_refusal_is_in_the_trail_without_a_name_or_the_secret(desk: Desk, headers: Headers, reason: str) -> None:
+    await _asked(desk, [*headers, ("X-Request-Id", "r-1")], path="/mcp?key=hush")
+
+    (line,) = desk.audited
+    del line["time"]
+    assert line == {
+        "event": "access.denied",
+        "who": "",
+        "what": "POST /mcp",
+        "result": "denied",
+        "requestId": "r-1",
+        "reason": reason,
+    }
+    assert not any(part in desk.trail[0] for part in (SECRET.encode()[:-1], b"alice", b"hush"))
+
+
+async def test_probes_and_other_places_leave_no_trail(desk: Desk) -> None:
+    for path in ("/ping", "/ready", "/else"):
+        await _asked(desk, [], "GET", path)
+
+    assert desk.trail == []
+
+
 async def test_both_secrets_are_believed_while_one_replaces_the_other(open_desk: OpenDesk) -> None:
     desk = await open_desk(secrets=("the-new-secret", "the-old-secret"))
 
