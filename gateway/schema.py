@@ -6,8 +6,17 @@ import jsonschema_rs
 import msgspec
 
 from gateway.errors import Invalid
+from gateway.schema_graph import Graph, graph
+from gateway.schema_work import STEPS, Work, work
 
+SUBSCHEMAS = 5_000
+PATTERNS = 100
+_EXPLAINED = 10_000  # steps up to which every choice that failed may be collected: each costs far more than its check
 _LONGEST = 500  # characters of a message
+_TOO_MUCH = "it is too large, or too deep, to be checked against the schema"
+
+# Linear in the length of a text where the pattern allows it; bounded where it looks around or back. Sizes in bytes.
+_REGEX = jsonschema_rs.FancyRegexOptions(backtrack_limit=100_000, size_limit=1 << 20, dfa_size_limit=1 << 20)
 
 type Check = Callable[[bytes], str | None]
 
@@ -28,12 +37,14 @@ def compiled(schema: bytes) -> Check:
 
     The check returns None where the value fits, else one sentence that says where and why it does not.
     It raises msgspec.DecodeError for what is not JSON.
-    Raises ValueError where `schema` is not a schema of an object, or refers to anything outside itself.
+    Raises ValueError where `schema` is not a schema of an object, refers to anything outside itself, or asks for more work
+    than one call may make.
     """
     members = _members(schema)
+    found, effort = _effort(members)
     try:
         jsonschema_rs.meta.validate(members)
-        validator = jsonschema_rs.validator_for(members, retriever=_refuse)
+        validator = jsonschema_rs.validator_for(members, retriever=_refuse, pattern_options=_REGEX)
     except jsonschema_rs.ValidationError as error:
         raise ValueError(_where(error)) from None
     except jsonschema_rs.ReferencingError as error:
@@ -41,7 +52,13 @@ def compiled(schema: bytes) -> Check:
 
     def check(value: bytes) -> str | None:
         try:
-            validator.validate(msgspec.json.decode(value))  # the first error only: a body can hold a million
+            decoded = msgspec.json.decode(value)
+            steps = effort.steps(value, decoded)
+            if steps > STEPS:
+                return _TOO_MUCH
+            if found.chooses and steps > _EXPLAINED:
+                return None if validator.is_valid(decoded) else "it does not fit the schema"
+            validator.validate(decoded)  # the first error only: a body can hold a million
         except jsonschema_rs.ValidationError as error:
             return _where(error)
         except msgspec.ValidationError as error:  # JSON, but of a number that no program here can hold
@@ -59,6 +76,19 @@ def refuse_bad_schema(schema: bytes, field: str) -> None:
         compiled(schema)
     except ValueError as error:
         raise Invalid(f"{field}: {error}.", field=field) from None
+
+
+def _effort(members: dict[str, object]) -> tuple[Graph, Work]:
+    """What checking costs. Looked at before the library sees the schema: to compile it can cost as much."""
+    found = graph(members, SUBSCHEMAS)
+    if len(found.patterns) > PATTERNS:
+        raise ValueError(f"it has more than {PATTERNS} patterns")
+    for pattern in found.patterns:
+        try:
+            jsonschema_rs.validator_for({"pattern": pattern}, pattern_options=_REGEX)
+        except jsonschema_rs.ValidationError:
+            raise ValueError(f"`{pattern[:100]}` is no regular expression, or too large a one") from None
+    return found, work(found)
 
 
 def _members(schema: bytes) -> dict[str, object]:
