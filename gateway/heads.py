@@ -84,7 +84,7 @@ class _Reading:
     def __init__(self, raw: bytes) -> None:
         self._url = b""
         self._lines: list[Line] = []
-        self._complete = False
+        self._complete = self._keep_alive = False
         self._parser = httptools.HttpRequestParser(self)
         try:
             self._parser.feed_data(raw)
@@ -104,7 +104,7 @@ class _Reading:
             return None  # whoever asks for the first one given would get another
         if b"host" not in names or not _UNUSUAL.isdisjoint(names) or any(names.count(name) > 1 for name in _SINGLE):
             return None
-        return Parsed(self._parser.get_method(), self._url, lines, varying, self._parser.should_keep_alive())
+        return Parsed(self._parser.get_method(), self._url, lines, varying, self._keep_alive)
 
     def _without(self, varying: list[Line]) -> list[Line] | None:
         """The lines less those cut out; None if the parser has met others than were cut out."""
@@ -127,3 +127,4 @@ class _Reading:
     def on_headers_complete(self) -> None:
         """The parser met the end of the head."""
         self._complete = True
+        self._keep_alive = self._parser.should_keep_alive()  # now: it forgets what the head said where no body follows

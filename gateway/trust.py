@@ -27,8 +27,32 @@ HOP_BY_HOP = frozenset(
 )
 # Whoever sends these claims to be us, or an edge in front of us.
 IDENTITY = frozenset({USER, ROLES, SECRET, b"x-mcp-username"})
-FORWARDING = frozenset({b"forwarded", b"x-real-ip"})
-FORWARDING_PREFIXES = (b"x-forwarded-", b"x-dev-")
+# Where a request came from, whose it is, what it was before: what edges say to servers behind them.
+FORWARDING = frozenset(
+    {
+        b"forwarded",
+        b"x-real-ip",
+        b"x-client-ip",
+        b"true-client-ip",
+        b"remote-user",
+        b"x-remote-user",
+        b"client-cert",  # RFC 9440
+        b"client-cert-chain",
+        b"x-rewrite-url",
+        b"x-http-method-override",
+    }
+)
+FORWARDING_PREFIXES = (
+    b"x-forwarded-",
+    b"x-original-",
+    b"x-auth-request-",
+    b"x-ms-client-principal",
+    b"x-ms-token-",
+    b"x-amzn-oidc-",
+    b"x-goog-authenticated-user-",
+    b"x-ssl-client-",
+)
+DEV_PREFIX = b"x-dev-"
 # Headers that decide something: a request with two of one would mean one thing here and another behind us.
 ONCE = frozenset(
     {
@@ -84,6 +108,7 @@ def reaches_a_pod(name: bytes) -> bool:
         or name in IDENTITY
         or name in FORWARDING
         or name.startswith(FORWARDING_PREFIXES)
+        or name.startswith(DEV_PREFIX)
     )
 
 
@@ -99,7 +124,7 @@ def reaches_the_control_plane(name: bytes) -> bool:
         or name in HOP_BY_HOP
         or name in IDENTITY
         or name in FORWARDING
-        or name.startswith(b"x-forwarded-")
+        or name.startswith(FORWARDING_PREFIXES)
     )
 
 

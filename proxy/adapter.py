@@ -1,7 +1,7 @@
 """AdapterLeg: one request to an adapter, from its route to its answer: admit, place, send, relay. Parses no header, no body."""
 
 from gateway.catalog import Catalog, Instance, Listing, until
-from gateway.identity import Principal
+from gateway.identity import Principal, check_audience
 from gateway.reply import Broken, NotConnected
 from gateway.seal import KeyRing
 from gateway.telemetry import Counters
@@ -63,6 +63,10 @@ class AdapterLeg(Leg):
         """Answers one request. Raises GatewayError as long as nothing of an answer was written."""
         head = request.head
         caller = admission.remembered(head) or await admission.caller(head)
+        if caller.only_at:
+            check_audience(caller, f"/adapters/{name}/mcp")
+        if admission.turns is not None:
+            await admission.turns.take(request, caller)
         listing = self._catalog.get("adapter", name) or await admission.awaited(name)
         plan = head.plan
         if not isinstance(plan, AdapterPlan) or not plan.holds(listing, caller):

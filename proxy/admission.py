@@ -5,29 +5,35 @@ import re
 
 from gateway.access import may_call, require
 from gateway.catalog import Catalog, Listing, until
-from gateway.errors import Forbidden, Invalid, Misdirected, NotFound
+from gateway.errors import Forbidden, GatewayError, Invalid, Misdirected, NotFound, Unauthenticated, Unavailable
 from gateway.identity import Identify, Principal
-from gateway.records import NAME_PATTERN
+from proxy.cors import ANYONE, Cors
+from proxy.fields import Ambiguous
 from proxy.head import RequestHead
+from proxy.request import Request
+from proxy.routes import PROBES, is_metadata
 from proxy.settings import Settings
+from proxy.turns import turns
 
 UNKNOWN_SECONDS = 1.0  # another replica's 201 may be ahead of our catalog
 UNKNOWN_WAITERS = 256
 
-_NAME = re.compile(NAME_PATTERN)
 _PORT = re.compile(r":\d+\Z")
+_PORT_DIGITS = 5
 _LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 _WILDCARDS = ("", "0.0.0.0", "::")
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 class Admission:
-    """The rules of one listening address."""
+    """The rules of one listening address. `turns`: None where callers may come as often as they like."""
 
-    def __init__(self, catalog: Catalog, identify: Identify, settings: Settings) -> None:
+    def __init__(self, catalog: Catalog, identify: Identify, settings: Settings, cors: Cors) -> None:
+        self.turns = turns(settings)
         self._catalog = catalog
         self._identify = identify
         self._settings = settings
+        self._cors = cors
         self._hosts: frozenset[bytes] = frozenset()
         self._origins: frozenset[bytes] = frozenset()
         self._names = {name.lower().encode() for name in settings.allowed_hosts if not _PORT.search(name)}
@@ -39,13 +45,22 @@ class Admission:
         self._origins = _origins(self._settings, host, port)
 
     def check_edge(self, head: RequestHead) -> None:
-        """Raises Misdirected, Forbidden (Origin), or what is wrong with the head, in this order."""
+        """Raises Misdirected, Forbidden (Origin), or what is wrong with the head, in this order; before all, Ambiguous
+        where nobody can say where the request ends.
+
+        Notes at the head what pages of its origin are told.
+        """
         fields = head.fields
+        if not head.is_framed:
+            raise Ambiguous("transfer-encoding: only `chunked` is known here, of HTTP/1.1.", field="transfer-encoding")
+        origin = fields.once.get(b"origin", b"").lower()
+        head.cors = ANYONE if is_metadata(head.path) else self._cors.lines(origin)
+        if head.path in PROBES:  # they come with an address for a Host
+            return
         self._check_host(fields.once.get(b"host", b""))
         if head.authority:
             self._check_host(head.authority)
-        origin = fields.once.get(b"origin")
-        if origin is not None and origin.lower() not in self._origins:
+        if b"origin" in fields.once and not head.cors and origin not in self._origins:
             raise Forbidden("Pages of this origin may not call the gateway.")
         if head.version not in ((1, 1), (1, 0)):
             raise Invalid("This is not HTTP/1.1.")
@@ -59,10 +74,31 @@ class Admission:
         """Who calls. Raises Unauthenticated."""
         return await self._identify.verify(head.fields)
 
+    def known_as(self, head: RequestHead) -> str:
+        """The id of whoever calls, as far as that is known; nothing is looked up."""
+        try:
+            caller = self._identify.remembered(head.fields)
+        except GatewayError:
+            return ""
+        return caller.id if caller is not None else ""
+
+    async def take_turn(self, request: Request) -> None:
+        """Takes a turn of whoever calls. Of nobody we know, none: the control plane refuses those itself.
+
+        Raises TooManyRequests.
+        """
+        if self.turns is None:
+            return
+        try:
+            caller = self.remembered(request.head) or await self.caller(request.head)
+        except (Unauthenticated, Forbidden, Unavailable):
+            return
+        await self.turns.take(request, caller)
+
     async def awaited(self, name: str) -> Listing:
         """An adapter that is not known yet. Raises NotFound if it is not a moment later either."""
         found = None
-        if _NAME.match(name) and self._waiting < UNKNOWN_WAITERS:
+        if self._waiting < UNKNOWN_WAITERS:
             self._waiting += 1
             try:
                 found = await until(
@@ -82,7 +118,10 @@ class Admission:
             )
 
     def _is_named(self, host: bytes) -> bool:
-        return host in self._hosts or (bool(self._names) and host.rpartition(b":")[0] in self._names)
+        if host in self._hosts:
+            return True
+        name, _, port = host.rpartition(b":")
+        return name in self._names and port.isdigit() and len(port) <= _PORT_DIGITS
 
 
 def check_rights(listing: Listing, caller: Principal) -> None:

@@ -33,14 +33,17 @@ def whole(
     if media:
         lines.append(f"Content-Type: {media}")
     lines += [f"{name}: {_line(value)}" for name, value in (headers or {}).items()]
-    lines.append(f"Content-Length: {len(body)}")
+    if status != HTTPStatus.NO_CONTENT:  # which has none (RFC 9110 §8.6)
+        lines.append(f"Content-Length: {len(body)}")
     if not request.keep_alive:
         lines.append("Connection: close")
     elif not request.head.http11:
         lines.append("Connection: keep-alive")
     request.began = True
     request.write(
-        "\r\n".join(lines).encode("utf-8", "replace") + b"\r\n\r\n" + (b"" if request.head.method == "HEAD" else body)
+        "\r\n".join(lines).encode("utf-8", "replace")
+        + b"\r\n%b\r\n" % request.head.cors
+        + (b"" if request.head.method == "HEAD" else body)
     )
     return request.sent()
 
@@ -51,8 +54,9 @@ def refusal(request: Request, error: GatewayError, *, rpc: bool) -> Sent:
     if isinstance(error, SessionNotFound):
         return whole(request, error.status, _NO_SESSION, JSON, headers)
     body = problem(error, request.id)
-    if rpc and isinstance(error, Ambiguous):
-        body = _with_rpc(body, error)
+    if isinstance(error, Ambiguous):
+        request.keep_alive = False  # whoever stands before us may have read it otherwise, and what comes behind it
+        body = _with_rpc(body, error) if rpc else body
     if request.head.fields.once.get(b"expect") and not request.is_whole:
         request.keep_alive = False  # the body was never asked for: whatever comes next cannot be told from it
     return whole(request, error.status, body, PROBLEM, headers)

@@ -3,10 +3,11 @@
 import asyncio
 import logging
 
+from gateway.audit import Audit
 from gateway.catalog import Catalog
-from gateway.errors import GatewayError, Unavailable
+from gateway.errors import GatewayError, NotFound, Unavailable
 from gateway.identity import Identify
-from gateway.logs import request_id
+from gateway.protected_resource import ProtectedResource
 from gateway.seal import KeyRing
 from gateway.telemetry import Counters
 from gateway.upstream import Pool
@@ -16,13 +17,16 @@ from proxy.admission import Admission
 from proxy.affinity import Affinity
 from proxy.answers import JSON, refusal, whole
 from proxy.client import Server
+from proxy.cors import Cors, is_preflight
 from proxy.drain import Drain
 from proxy.forward import ControlPlane
 from proxy.head import RequestHead
 from proxy.lane import FastServer
+from proxy.metadata import Metadata
+from proxy.refusals import Refusals
 from proxy.request import Request, Sent
 from proxy.router import RouterLeg
-from proxy.routes import PROBES, Place, Route, route, speaks_rpc
+from proxy.routes import Route, is_metadata, preflight, route
 from proxy.settings import Settings
 from proxy.sweep import Sweep
 
@@ -36,7 +40,8 @@ log = logging.getLogger(__name__)
 class Proxy:
     """One gateway process's front door. Everything it needs is handed in; what it opens itself, `stop` closes.
 
-    `secret` is what the tool router knows us by; without one, `/mcp` is out of service.
+    `secret` is what the tool router knows us by; without one, `/mcp` is out of service. `protected` is what clients must know
+    to sign in; None where callers are believed. `audit` is told of denied access.
     """
 
     def __init__(
@@ -47,6 +52,8 @@ class Proxy:
         settings: Settings,
         control_plane: ControlPlane | None = None,
         secret: str = "",
+        protected: ProtectedResource | None = None,
+        audit: Audit | None = None,
     ) -> None:
         self.counters = Counters()
         self._catalog = catalog
@@ -57,7 +64,10 @@ class Proxy:
         self._adapters = AdapterLeg(catalog, seals, self._affinity, self._pool, settings, self.counters)
         self._router = RouterLeg(catalog, secret, self._affinity, self._router_pool, settings, self.counters)
         self._drain = Drain()
-        self._admission = Admission(catalog, identify, settings)
+        self._cors = Cors(settings.allowed_origins, dev=protected is None)
+        self._metadata = None if protected is None else Metadata(protected, self._cors)
+        self._admission = Admission(catalog, identify, settings, self._cors)
+        self._refusals = Refusals(self._admission, self.counters, protected, audit)
         self._server: Server | None = None
         self._listener: asyncio.Server | None = None
         self._sweep: Sweep | None = None
@@ -103,28 +113,40 @@ class Proxy:
                 return await self._adapters.serve(request, place.name, self._admission)
             if place.place == "router":
                 return await self._router.serve(request, self._admission)
-            return await self._answer(request, place.place)
+            return await self._answer(request, place)
         except GatewayError as error:
-            return self._refuse(request, error)
+            return self._refusals.answer(request, error)
         finally:
             self._drain.leave()
 
     def _place(self, head: RequestHead) -> Route:
         """Where a head belongs, if it may come in at all: that depends on nothing but the head and our address."""
-        if head.path not in PROBES:  # they come with an address for a Host
-            self._admission.check_edge(head)
-        place = head.place = route(head.method, head.path, head.fields.modern)
+        self._admission.check_edge(head)
+        if is_metadata(head.path):
+            if self._metadata is None:
+                raise NotFound("There is nothing here.")
+            place = route(head.method, head.path, False)
+        elif head.cors and is_preflight(head):
+            place = preflight(head.path)
+        else:
+            place = route(head.method, head.path, head.fields.modern)
+        head.place = place
         return place
 
-    async def _answer(self, request: Request, place: Place) -> Sent:
-        match place:
+    async def _answer(self, request: Request, place: Route) -> Sent:
+        match place.place:
             case "ping":
                 return whole(request, 200)
             case "ready":
                 return self._ready(request)
             case "index":
                 return _index(request)
+            case "preflight":
+                return self._cors.answer(request, place.name)
+            case "metadata" if self._metadata is not None:
+                return self._metadata.answer(request, place.name)
             case _ if self._control_plane is not None:
+                await self._admission.take_turn(request)
                 return await self._control_plane.forward(request, self._settings)
             case _:
                 raise Unavailable("No control plane is configured.")
@@ -136,16 +158,6 @@ class Proxy:
         if not self._catalog.synced:
             return refusal(request, Unavailable("The catalog is not complete yet."), rpc=False)
         return whole(request, 200)
-
-    def _refuse(self, request: Request, error: GatewayError) -> Sent:
-        request_id.set(request.id)
-        if error.status >= 500:
-            self.counters.failed += 1
-            log.warning("failed: %d %s: %s", error.status, request, error.detail)
-        else:
-            self.counters.refused += 1
-            log.info("refused: %d %s: %s", error.status, request, error.detail)
-        return refusal(request, error, rpc=speaks_rpc(request.head.path))
 
 
 def _index(request: Request) -> Sent:

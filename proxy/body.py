@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 import msgspec
 
 from proxy.limits import check_size
+from proxy.pace import Pace
 from proxy.request import Request
 
 # Up to here a body is sent together with its head, and can be sent again where a kept connection was dead.
@@ -43,13 +44,15 @@ async def read(request: Request, limit: int) -> Body:
 
 async def _pieces(request: Request, limit: int) -> AsyncIterator[bytes]:
     """The body as it comes. While a piece is waited for, the sweep may find the client stuck."""
-    size = 0
+    size, client = 0, request.client
+    pace = client.pace = Pace()
     while request.payload is not None and not request.payload.at_eof():
-        request.client.await_body()
+        pace.wait(client.now())
+        piece = b""
         try:
             piece = await request.payload.readany()
         finally:
-            request.client.body_due_since = 0.0
+            pace.got(client.now(), len(piece))
         size += len(piece)
         check_size(size, limit)
         if piece:

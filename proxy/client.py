@@ -19,6 +19,7 @@ from gateway.lane import LaneConnection
 from proxy.answers import refusal
 from proxy.fields import Fields
 from proxy.head import RequestHead
+from proxy.pace import Pace
 from proxy.request import Flow, Handler, Request
 
 _GONE = (7, 8)  # TCP_CLOSE, TCP_CLOSE_WAIT: the peer has closed
@@ -50,13 +51,26 @@ class Server(web.Server):
 class ClientConnection(LaneConnection[Request]):
     """One client's connection."""
 
-    __slots__ = ("body_due_since", "flow", "stalled_since")
+    __slots__ = ("_closing_since", "_head_since", "_wire", "flow", "pace", "stalled_since")
 
     def __init__(self, manager: Server, *, fast: bool = False, **options: Any) -> None:
         super().__init__(manager, fast=fast, **options)
         self.flow: Flow | None = None
+        self.pace: Pace | None = None  # of the body that is being read
         self.stalled_since = 0.0  # since when the client takes nothing; 0: it does
-        self.body_due_since = 0.0  # since when a piece of the body is due; 0: none is
+        self._head_since = 0.0  # since when a head is arriving; 0: none is
+        self._wire: asyncio.Transport | None = None  # `transport` is let go before the last bytes are
+        self._closing_since = 0.0
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """See asyncio.Protocol."""
+        self._wire = cast("asyncio.Transport", transport)
+        super().connection_made(transport)
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        """See asyncio.Protocol."""
+        self._wire = None
+        super().connection_lost(exc)
 
     def pause_writing(self) -> None:
         """See asyncio.Protocol."""
@@ -75,6 +89,12 @@ class ClientConnection(LaneConnection[Request]):
     def data_received(self, data: bytes) -> None:
         """See asyncio.Protocol. A body that cannot be parsed any further is told to whoever waits for it."""
         super().data_received(data)
+        if self._fast:
+            return
+        if self._messages or self._current_request is not None:
+            self._head_since = 0.0
+        elif not self._head_since:
+            self._head_since = self._loop.time()
         if self._messages and self._current_request is not None:
             last, _ = self._messages[-1]
             if getattr(last, "exc", None) is not None:  # the parser gave up
@@ -84,20 +104,26 @@ class ClientConnection(LaneConnection[Request]):
         """The event loop's time, in seconds."""
         return self._loop.time()
 
-    def await_body(self) -> None:
-        """A piece of the body is due from now on; whoever got it resets `body_due_since`."""
-        self.body_due_since = self._loop.time()
-
     async def drain(self) -> None:
         """Returns once the client took most of what was written. Raises ConnectionError where it is gone."""
         await self._drain_helper()
 
     def sweep(self, now: float, stall_seconds: float) -> None:
         """Ends the connection of a client that is stuck, or left while we did not read."""
+        wire = self._wire
+        if wire is None:
+            return
+        if wire.is_closing():
+            self._closing_since = self._closing_since or now
         overdue = now - stall_seconds
-        stuck = 0 < self.stalled_since < overdue or 0 < self.body_due_since < overdue
-        if self.transport is not None and (stuck or (self._holds_reading and _has_left(self.transport))):
-            self.transport.abort()
+        if (
+            0 < self.stalled_since < overdue
+            or 0 < self._closing_since < overdue  # what was written last is not taken
+            or 0 < self._head_since < now - self._keepalive_timeout
+            or (self.pace is not None and self.pace.is_slow(now, stall_seconds))
+            or (self._holds_reading and _has_left(wire))
+        ):
+            wire.abort()
 
     def handle_error(
         self,
@@ -114,6 +140,12 @@ class ClientConnection(LaneConnection[Request]):
             raise ConnectionError("an answer is on its way: it can only be cut")
         ours.keep_alive = False
         return cast("web.StreamResponse", refusal(ours, _error(status, exc), rpc=False))
+
+    def _process_keepalive(self) -> None:
+        """Called by aiohttp's idle timer: a connection on which a request is arriving is not idle, and `sweep` sees to it."""
+        if self._head_since or (self.pace is not None and self.pace.is_due):
+            self._next_keepalive_close_time = self._loop.time() + self._keepalive_timeout
+        super()._process_keepalive()
 
     @property
     def _holds_reading(self) -> bool:

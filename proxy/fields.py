@@ -86,7 +86,7 @@ class Fields:
     def _drop_listed(self, shape: "_RequestShape") -> None:
         """Removes what `Connection` calls its own (RFC 9110 §7.6.1). What decides it may not call its own."""
         listed = {name.strip() for at in shape.connections for name in self.values[at].lower().split(b",")}
-        if taken := listed & ONCE:
+        if taken := {name for name in listed if name in ONCE or name.startswith(b"mcp-")}:
             raise Ambiguous(f"Connection: may not list `{min(taken).decode()}`.", field="connection")
         kept = [at for at, name in enumerate(shape.names) if name not in listed]
         self.names = tuple(self.names[at] for at in kept)

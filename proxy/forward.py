@@ -131,7 +131,7 @@ async def _pass_on(request: Request, response: ClientResponse) -> Sent:
 def _head(request: Request, response: ClientResponse, measured: bool) -> bytes:
     lines = [b"HTTP/1.1 %d %b\r\n" % (response.status, (response.reason or "").encode("latin-1", "replace"))]
     for name, value in response.raw_headers:
-        if name.lower() not in _NOT_PASSED:
+        if _passes(name.lower()):
             lines.append(b"%b: %b\r\n" % (name, value))
     if not measured and request.head.http11:
         lines.append(b"Transfer-Encoding: chunked\r\n")
@@ -139,4 +139,9 @@ def _head(request: Request, response: ClientResponse, measured: bool) -> bytes:
         lines.append(b"Connection: close\r\n")
     elif not request.head.http11:
         lines.append(b"Connection: keep-alive\r\n")
-    return b"".join(lines) + b"\r\n"
+    return b"".join(lines) + request.head.cors + b"\r\n"
+
+
+def _passes(name: bytes) -> bool:
+    """Whether the client is told. What pages may do, only the edge says."""
+    return name not in _NOT_PASSED and not name.startswith(b"access-control-")

@@ -14,6 +14,8 @@ class Heads(heads.Heads[RequestHead]):
 
 
 def _request_head(parsed: Parsed) -> RequestHead | None:
+    if not parsed.target.startswith(b"/"):
+        return None
     fields = Fields(tuple(name for name, _ in parsed.lines), tuple(value for _, value in parsed.lines))
     if fields.drops:
         return None

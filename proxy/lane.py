@@ -11,6 +11,7 @@ from aiohttp import web
 from gateway.heads import MAX_HEAD
 from proxy.client import ClientConnection, Server
 from proxy.heads import Heads
+from proxy.pace import Pace
 from proxy.request import CLOSE, Handler, Request, Sent
 
 _BODY = 65_536  # bytes of a body that is awaited here
@@ -30,12 +31,13 @@ class FastServer(Server):
 class FastConnection(ClientConnection):
     """One client's connection."""
 
-    __slots__ = ("_handler", "_heads")
+    __slots__ = ("_handler", "_heads", "_missing")
 
     def __init__(self, manager: FastServer, **options: Any) -> None:
         super().__init__(manager, fast=True, **options)
         self._handler = manager.serve
         self._heads = manager.heads
+        self._missing = 0  # bytes of a body
 
     def take(self, seen: bytes) -> Request | int | None:
         """See LaneConnection."""
@@ -63,9 +65,23 @@ class FastConnection(ClientConnection):
     def expect(self, missing: int) -> None:
         """See LaneConnection."""
         if missing:
-            self.await_body()
+            self._expect_body(missing)
+        elif self._seen:  # of a head
+            self._head_since = self._head_since or self.now()
         else:
-            self.body_due_since = 0.0
+            self.pace = None
+            if self._fast:  # or else the head is still arriving, only elsewhere
+                self._head_since = 0.0
+
+    def _expect_body(self, missing: int) -> None:
+        now, pace = self.now(), self.pace
+        if pace is None or not pace.is_due:
+            self._head_since = 0.0
+            pace = self.pace = Pace()
+        else:
+            pace.got(now, self._missing - missing)
+        self._missing = missing
+        pace.wait(now)
 
     def _broken(self, request: Request, error: Exception) -> Sent:
         try:

@@ -92,7 +92,8 @@ class Relay:
             raise BadUpstream(self._naming.challenge)
         shape = _shape(head.names, head.framing)
         name = self._name(head, shape) if shape.sessions else None
-        plain = head.framing == "length" and request.keep_alive and request.head.http11
+        asked = request.head
+        plain = head.framing == "length" and request.keep_alive and asked.http11 and not asked.cors
         return b"HTTP/1.1 %d %b\r\n%b%b%b\r\n" % (
             head.status,
             head.reason,
@@ -109,12 +110,12 @@ class Relay:
         return self._naming.rename(self._uid, head.status, id)
 
     def _connection(self, framing: Framing) -> bytes:
-        """The lines that this connection adds."""
+        """The lines that are this connection's, or its page's."""
         request = self._request
-        lines = b""
+        lines = request.head.cors
         if framing in ("chunked", "end"):
             if request.head.http11:
-                self._chunked, lines = True, b"transfer-encoding: chunked\r\n"
+                self._chunked, lines = True, lines + b"transfer-encoding: chunked\r\n"
             else:
                 request.keep_alive = False
         if not request.keep_alive:

@@ -15,6 +15,7 @@ from aiohttp import StreamReader
 from gateway.logs import new_request_id
 from gateway.telemetry import sampled
 from proxy.head import RequestHead
+from proxy.pace import Pace
 from proxy.shape import Values
 
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
@@ -37,14 +38,13 @@ class Client(Protocol):
     """The connection a request came on."""
 
     flow: Flow | None
-    body_due_since: float
+    pace: Pace | None
 
     @property
     def transport(self) -> asyncio.Transport | None: ...
     @property
     def writing_paused(self) -> bool: ...
     def now(self) -> float: ...
-    def await_body(self) -> None: ...
     async def drain(self) -> None: ...
     def force_close(self) -> None: ...
 

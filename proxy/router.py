@@ -7,7 +7,7 @@ All requests of a session go to one router nevertheless, as long as there is tha
 from gateway.card import ROUTER
 from gateway.catalog import Catalog, Instance, Listing
 from gateway.errors import Unavailable
-from gateway.identity import Principal
+from gateway.identity import Principal, check_audience
 from gateway.telemetry import Counters
 from gateway.trust import REQUEST_ID, reaches_the_router, vouch
 from gateway.upstream import Pool
@@ -67,6 +67,10 @@ class RouterLeg(Leg):
         """Answers one request. Raises GatewayError as long as nothing of an answer was written."""
         head = request.head
         caller = admission.remembered(head) or await admission.caller(head)
+        if caller.only_at:
+            check_audience(caller, "/mcp")
+        if admission.turns is not None:
+            await admission.turns.take(request, caller)
         if not self._secret:
             raise Unavailable("The tool router is not set up: the gateway has no secret to show it.")
         self._begin(request)

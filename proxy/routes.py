@@ -8,20 +8,27 @@ import msgspec
 
 from gateway.errors import MethodNotAllowed, NotFound
 from gateway.operations import OPERATIONS, Operation
+from gateway.protected_resource import WELL_KNOWN
+from gateway.records import NAME_PATTERN
 
 MCP_METHODS = "GET, POST, DELETE"
+METADATA_METHODS = "GET, HEAD, OPTIONS"
 
 # They answer before the Host is looked at.
 PROBES = frozenset({"/ping", "/ready"})
 
-type Place = Literal["ping", "ready", "index", "adapter", "router", "control-plane"]
+type Place = Literal["ping", "ready", "index", "metadata", "preflight", "adapter", "router", "control-plane"]
 
+_NAME = re.compile(NAME_PATTERN)
 # Whatever a path of ours may be made of. `%`, empty and dot segments could be another path to whoever stands behind us.
 _PLAIN = re.compile(r"(/(?!\.{1,2}(/|\Z))[A-Za-z0-9._~-]+)+/?\Z|/\Z")
 
 
 class Route(msgspec.Struct, frozen=True, gc=False):
-    """Where a request belongs; `name` is the adapter's."""
+    """Where a request belongs.
+
+    `name` is the adapter's; for metadata the path of the endpoint that is asked about, for a preflight the methods there are.
+    """
 
     place: Place
     name: str = ""
@@ -29,35 +36,57 @@ class Route(msgspec.Struct, frozen=True, gc=False):
 
 def route(method: str, path: str, modern: bool) -> Route:
     """The route of a request. Raises NotFound, MethodNotAllowed. `path` is as it came, without the query."""
+    found, allowed = _found(path, modern)
+    if method not in allowed.split(", "):
+        raise MethodNotAllowed(f"{method} is not possible here.", allow=allowed)
+    return found
+
+
+def preflight(path: str) -> Route:
+    """The route of a browser's question what a page may do at a path. Raises NotFound."""
+    return Route("preflight", _found(path, False)[1])
+
+
+def is_metadata(path: str) -> bool:
+    """Whether a path may be that of an endpoint's metadata: pages of every origin may ask."""
+    return path.startswith(WELL_KNOWN)
+
+
+def _found(path: str, modern: bool) -> tuple[Route, str]:
+    """The route, and its methods as `Allow` lists them. Raises NotFound."""
     match path.split("/"):
-        case ["", "adapters", name, "mcp"] | ["", "adapters", name, "mcp", ""]:
-            _require(method, "POST" if modern else MCP_METHODS)
-            return Route("adapter", name)
+        case ["", "adapters", name, "mcp"] | ["", "adapters", name, "mcp", ""] if _NAME.match(name):
+            return Route("adapter", name), "POST" if modern else MCP_METHODS
         case ["", "mcp"] | ["", "mcp", ""]:
-            _require(method, "POST" if modern else MCP_METHODS)
-            return Route("router")
+            return Route("router"), "POST" if modern else MCP_METHODS
         case ["", "ping"]:
-            _require(method, "GET")
-            return Route("ping")
+            return Route("ping"), "GET"
         case ["", "ready"]:
-            _require(method, "GET")
-            return Route("ready")
+            return Route("ready"), "GET"
         case ["", ""]:
-            _require(method, "GET")
-            return Route("index")
+            return Route("index"), "GET"
+        case ["", ".well-known", "oauth-protected-resource", *segments] if _is_endpoint(segments):
+            return Route("metadata", path.removeprefix(WELL_KNOWN)), METADATA_METHODS
         case _:
-            _require(method, _control_plane(path))
-            return Route("control-plane")
+            return Route("control-plane"), _control_plane(path)
+
+
+def _is_endpoint(segments: list[str]) -> bool:
+    """Whether these, behind the well-known ones, are the path of an endpoint; a slash at its end is the client's to choose."""
+    match segments:
+        case [] | [""]:
+            return True
+        case ["mcp" | "api"] | ["mcp" | "api", ""]:
+            return True
+        case ["adapters", name, "mcp"] | ["adapters", name, "mcp", ""]:
+            return _NAME.match(name) is not None
+        case _:
+            return False
 
 
 def speaks_rpc(path: str) -> bool:
     """Whether the route is an MCP endpoint."""
     return path in ("/mcp", "/mcp/") or (path.startswith("/adapters/") and path.rstrip("/").endswith("/mcp"))
-
-
-def _require(method: str, allowed: str) -> None:
-    if method not in allowed.split(", "):
-        raise MethodNotAllowed(f"{method} is not possible here.", allow=allowed)
 
 
 def _table(operations: Iterable[Operation]) -> Callable[[str], str]:

@@ -6,6 +6,8 @@ from hypothesis import strategies as st
 
 from gateway.identity import principal
 from gateway.trust import (
+    FORWARDING,
+    FORWARDING_PREFIXES,
     HOP_BY_HOP,
     IDENTITY,
     ONCE,
@@ -30,7 +32,14 @@ def test_ordinary_headers_reach_everyone_behind_us(name: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", sorted(HOP_BY_HOP | IDENTITY | {b"forwarded", b"x-forwarded-for", b"x-real-ip", b"host"})
+    "name",
+    sorted(
+        HOP_BY_HOP
+        | IDENTITY
+        | FORWARDING
+        | {prefix + b"x" for prefix in FORWARDING_PREFIXES}
+        | {b"x-forwarded-for", b"x-ms-client-principal", b"x-ms-client-principal-id", b"x-original-url", b"host"}
+    ),
 )
 def test_hops_and_claims_reach_nobody(name: bytes) -> None:
     assert not reaches_a_pod(name)
@@ -68,7 +77,7 @@ def test_no_other_header_reaches_the_client(name: bytes) -> None:
 
 
 def test_names_are_lower_case() -> None:
-    for name in ONCE | HOP_BY_HOP | IDENTITY | RESPONSE:
+    for name in (*(ONCE | HOP_BY_HOP | IDENTITY | RESPONSE | FORWARDING), *FORWARDING_PREFIXES):
         assert name == name.lower()
 
 

@@ -10,6 +10,7 @@ import pytest
 import uvloop
 
 from gateway.identity import Identify
+from gateway.protected_resource import ProtectedResource
 from proxy.forward import ControlPlane
 from proxy.settings import Settings
 from tests.proxy.gate import SECRET, Gate, Open, StartPod, gate
@@ -44,9 +45,10 @@ async def open_gate() -> AsyncGenerator[Open]:
             identify: Identify | None = None,
             control_plane: ControlPlane | None = None,
             secret: str = SECRET,
+            protected: ProtectedResource | None = None,
         ) -> Gate:
             settings = msgspec.structs.replace(settings, fast_lane=fast_lane)
-            return await stack.enter_async_context(gate(settings, identify, control_plane, secret))
+            return await stack.enter_async_context(gate(settings, identify, control_plane, secret, protected))
 
         yield open
 

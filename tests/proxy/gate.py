@@ -1,16 +1,19 @@
 """Gate: a running Proxy with a catalog that a test writes, and a client for it."""
 
 import asyncio
+import json
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Protocol
 
 import msgspec
 
+from gateway.audit import Audit
 from gateway.card import ROUTER, Card, card_of_router
 from gateway.catalog import Instance
 from gateway.dev_identity import DevIdentity
 from gateway.identity import Identify
+from gateway.protected_resource import ProtectedResource
 from gateway.seal import KeyRing
 from gateway.view import View
 from proxy.app import Proxy
@@ -29,15 +32,26 @@ SECRET = "only-the-gateway-knows-this"
 
 
 class Gate:
-    """A Proxy on a free port. `view` is its catalog."""
+    """A Proxy on a free port. `view` is its catalog, `audited` what it told its audit."""
 
     def __init__(
-        self, settings: Settings, identify: Identify, control_plane: ControlPlane | None, secret: str = SECRET
+        self,
+        settings: Settings,
+        identify: Identify,
+        control_plane: ControlPlane | None,
+        secret: str,
+        protected: ProtectedResource | None,
     ) -> None:
+        self.audited: list[dict[str, str]] = []
         self.view = View(synced=True)
         self.seals = KeyRing([b"0123456789abcdef"])
-        self.proxy = Proxy(self.view, identify, self.seals, settings, control_plane, secret)
+        self.proxy = Proxy(
+            self.view, identify, self.seals, settings, control_plane, secret, protected, Audit(self._keep)
+        )
         self.port = 0
+
+    def _keep(self, line: bytes) -> None:
+        self.audited.append(json.loads(line))
 
     def adapter(self, *pods: Pod | Instance, name: str = "a", **card: object) -> None:
         """Lists an adapter with its instances."""
@@ -103,6 +117,7 @@ class Open(Protocol):
         identify: Identify | None = None,
         control_plane: ControlPlane | None = None,
         secret: str = ...,
+        protected: ProtectedResource | None = None,
     ) -> Gate: ...
 
 
@@ -118,9 +133,10 @@ async def gate(
     identify: Identify | None = None,
     control_plane: ControlPlane | None = None,
     secret: str = SECRET,
+    protected: ProtectedResource | None = None,
 ) -> AsyncGenerator[Gate]:
     """A running Gate."""
-    running = Gate(settings, identify or DevIdentity(), control_plane, secret)
+    running = Gate(settings, identify or DevIdentity(), control_plane, secret, protected)
     running.port = await running.proxy.start("127.0.0.1", 0)
     try:
         yield running

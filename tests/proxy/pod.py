@@ -158,7 +158,7 @@ async def _read(
         return None
     exchange = Exchange(head, b"", writer, number)
     if exchange.header("transfer-encoding") == "chunked":
-        while size := int(await reader.readline(), 16):
+        while size := int(await reader.readuntil(b"\r\n"), 16):
             exchange.body += (await reader.readexactly(size + 2))[:-2]
         await reader.readline()
     elif length := exchange.header("content-length"):

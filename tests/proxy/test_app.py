@@ -5,7 +5,6 @@ import logging
 
 import pytest
 
-from gateway.env import Env, SettingsError
 from proxy.index import prefers_html
 from proxy.settings import Settings
 from tests.proxy.gate import PATH, SESSION, Gate, Open, StartPod, eventually
@@ -180,28 +179,3 @@ async def test_requests_under_way_are_counted_down(door: Gate, start_pod: StartP
     await eventually(lambda: door.proxy.counters.streams == 0)
     async with asyncio.timeout(5):
         await door.proxy.drain()
-
-
-def test_settings_come_from_the_environment() -> None:
-    assert Settings.from_env(Env({})) == Settings()
-    given = {
-        "Proxy__AllowedHosts__0": "a.example",
-        "Proxy__AllowedHosts__1": "b.example:1",
-        "Proxy__HoldSeconds": "5",
-        "Proxy__BodyLimit": "1000",
-        "Proxy__HeadSeconds": "60",
-        "PublicOrigin": "https://a.example/",
-    }
-    assert Settings.from_env(Env(given)) == Settings(
-        allowed_hosts=("a.example", "b.example:1"),
-        hold_seconds=5,
-        body_limit=1000,
-        head_seconds=60,
-        public_origin="https://a.example",
-    )
-
-
-@pytest.mark.parametrize("name", ["Proxy__HoldSeconds", "Proxy__BodyLimit", "Proxy__HeadSeconds"])
-def test_wrong_settings_are_named(name: str) -> None:
-    with pytest.raises(SettingsError, match=name):
-        Settings.from_env(Env({name: "-1"}))

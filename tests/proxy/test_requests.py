@@ -245,12 +245,14 @@ async def test_pipelined_requests_are_answered_in_their_order(door: Gate, start_
         assert (await connection.reply()).body == b"last"
 
 
-async def test_connection_close_is_honoured(door: Gate, pod: Pod) -> None:
-    async with door.connect() as connection:
-        await connection.send(door.request(headers=[("Connection", "close")]))
-        reply = await connection.reply()
-        assert (reply.status, reply.header("Connection")) == (200, "close")
-        assert await connection.ended()
+@pytest.mark.parametrize("method", ["POST", "GET", "DELETE"])
+async def test_connection_close_is_honoured(door: Gate, pod: Pod, method: str) -> None:
+    for value in ("close", "Close"):
+        async with door.connect() as connection:
+            await connection.send(door.request(method, headers=[("Connection", value)]))
+            reply = await connection.reply()
+            assert (reply.status, reply.header("Connection")) == (200, "close")
+            assert await connection.ended()
 
 
 async def test_old_clients_are_served(door: Gate, pod: Pod) -> None:

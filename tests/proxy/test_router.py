@@ -6,11 +6,12 @@ import gc
 import pytest
 import uvloop
 
+from gateway.errors import Unauthenticated
 from proxy.head import RequestHead
 from tests.proxy.gate import MCP, MODERN, SECRET, SESSION, VERSION, Gate, Open, StartPod
 from tests.proxy.pod import Exchange, Pod
 from tests.proxy.scripts import as_router
-from tests.proxy.test_admission import Tokens
+from tests.proxy.tokens import PROTECTED, Tokens
 
 PROBLEM = "application/problem+json"
 BOTH_ERAS = pytest.mark.parametrize("era", [[], [MODERN]], ids=["legacy", "modern"])
@@ -146,11 +147,11 @@ async def test_whoever_is_somebody_may_call(door: Gate, router: Pod) -> None:
 
 @BOTH_ERAS
 async def test_nobody_is_401_and_the_router_hears_nothing(open_gate: Open, start_pod: StartPod, era: Era) -> None:
-    door = await open_gate(identify=Tokens())
+    door = await open_gate(identify=Tokens(), protected=PROTECTED)
     pod = await start_pod(as_router)
     door.routers(pod)
     reply = await door.call(*era, ("X-Gateway-Secret", SECRET), ("X-Mcp-UserId", "ana"), path=MCP)
-    assert (reply.status, reply.header("WWW-Authenticate")) == (401, 'Bearer scope="x"')
+    assert (reply.status, reply.header("WWW-Authenticate")) == (401, PROTECTED.challenge(MCP, Unauthenticated("")))
     assert not pod.seen
     assert (await door.call(*era, ("Authorization", "Bearer good"), path=MCP)).status == 200
     assert pod.seen[0].header("X-Mcp-UserId") == "dev"
