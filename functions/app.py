@@ -8,21 +8,24 @@ from azure.functions import AuthLevel, FunctionApp, HttpRequest, HttpResponse, T
 
 from functions import replies
 from functions.deployer import Deployer
+from functions.door import Door, Respond, Verb
+from functions.quotas import Quotas
 from functions.reconcile import Reconcile
 from functions.request import Request, received
 from functions.resources import Resources
 from functions.settings import Settings
+from functions.trail import Trail
 from gateway import openapi
+from gateway.audit import Audit
 from gateway.errors import GatewayError
-from gateway.identity import Identify, Principal
+from gateway.identity import Identify
 from gateway.logs import new_request_id, request_id
 from gateway.operations import OPERATIONS, Operation
+from gateway.protected_resource import ProtectedResource
 from gateway.records import Kind, Record
 from gateway.store import Store
 
-type Respond = Callable[[Request], Awaitable[HttpResponse]]
 type Ready = Callable[[], Awaitable[None]]
-type Verb = Callable[[Request, Principal], Awaitable[HttpResponse]]
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}\Z")
 _EVERY_MINUTE = "0 * * * * *"
@@ -31,15 +34,25 @@ _log = logging.getLogger(__name__)
 
 
 def build(
-    store: Store[Record], deployer: Deployer, identify: Identify, settings: Settings, ready: Ready | None = None
+    store: Store[Record],
+    deployer: Deployer,
+    identify: Identify,
+    settings: Settings,
+    ready: Ready | None = None,
+    *,
+    protected: ProtectedResource | None = None,
+    audit: Audit | None = None,
 ) -> FunctionApp:
     """The app, whole. Anonymous for the platform's keys: callers are verified here, by `identify`.
 
     `ready` raises Unavailable while nobody should be sent here; without one, the store is asked each time.
+    Without `protected` a 401 has no challenge, without `audit` nobody is told who did what.
     """
+    door = Door(identify, protected, Trail(audit))
+    quotas = Quotas(store, settings)
     answers: dict[str, Respond] = {
-        **_records("adapter", Resources("adapter", store, deployer, settings), identify),
-        **_records("tool", Resources("tool", store, deployer, settings), identify),
+        **_records(door, "adapter", Resources("adapter", store, deployer, settings, quotas)),
+        **_records(door, "tool", Resources("tool", store, deployer, settings, quotas)),
         "ping": _ping,
         "ready": _ready(ready or _readable(store)),
         "get_openapi": _document(settings),
@@ -85,7 +98,7 @@ async def _answered(request: Request, respond: Respond) -> HttpResponse:
     return reply
 
 
-def _records(kind: Kind, resources: Resources, identify: Identify) -> dict[str, Respond]:
+def _records(door: Door, kind: Kind, resources: Resources) -> dict[str, Respond]:
     verbs: dict[str, Verb] = {
         f"create_{kind}": resources.create,
         f"list_{kind}s": resources.list,
@@ -95,15 +108,7 @@ def _records(kind: Kind, resources: Resources, identify: Identify) -> dict[str, 
         f"get_{kind}_status": resources.status,
         f"get_{kind}_logs": resources.logs,
     }
-    return {id: _identified(verb, identify) for id, verb in verbs.items()}
-
-
-def _identified(verb: Verb, identify: Identify) -> Respond:
-    async def respond(request: Request) -> HttpResponse:
-        caller = identify.remembered(request.headers) or await identify.verify(request.headers)
-        return await verb(request, caller)
-
-    return respond
+    return {id: door.guarded(id, verb) for id, verb in verbs.items()}
 
 
 async def _ping(_: Request) -> HttpResponse:

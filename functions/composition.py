@@ -15,8 +15,10 @@ from azure.functions import FunctionApp
 from functions.app import build
 from functions.deployer import Deployer
 from functions.settings import Settings
+from gateway.audit import Audit
 from gateway.env import Env, SettingsError
 from gateway.identity import Identify
+from gateway.protected_resource import ProtectedResource
 from gateway.records import Record
 from gateway.store import Store
 
@@ -24,11 +26,13 @@ _SETTING = "ControlPlane__Compose"
 
 
 class Composition(msgspec.Struct, frozen=True):
-    """The three contracts the control plane stands on."""
+    """The three contracts the control plane stands on; what clients are told of signing in, and where it tells who did what."""
 
     store: Store[Record]
     deployer: Deployer
     identify: Identify
+    protected: ProtectedResource | None = None
+    audit: Audit | None = None
 
 
 type Compose = Callable[[Mapping[str, str]], object]
@@ -40,7 +44,8 @@ def composed(variables: Mapping[str, str]) -> FunctionApp:
     parts = _function(Env(variables).text(_SETTING))(variables)
     if not isinstance(parts, Composition):
         raise SettingsError(f"{_SETTING}: the function returned no Composition.")
-    return build(parts.store, parts.deployer, parts.identify, Settings.from_env(variables))
+    settings = Settings.from_env(variables)
+    return build(parts.store, parts.deployer, parts.identify, settings, protected=parts.protected, audit=parts.audit)
 
 
 @asynccontextmanager

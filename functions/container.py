@@ -57,7 +57,15 @@ class Container:
     def __init__(self, parts: Composition, settings: ContainerSettings) -> None:
         self._settings = settings
         self._reconcile = Reconcile(parts.store, parts.deployer)
-        app = build(parts.store, parts.deployer, parts.identify, settings.control_plane, self._check)
+        app = build(
+            parts.store,
+            parts.deployer,
+            parts.identify,
+            settings.control_plane,
+            self._check,
+            protected=parts.protected,
+            audit=parts.audit,
+        )
         self._host = Host(app)
         self._reconciled = False
         self._ending = False

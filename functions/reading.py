@@ -8,7 +8,7 @@ import msgspec
 from functions.deployer import LogQuery
 from functions.request import Request
 from gateway.definition import settled
-from gateway.errors import Invalid, NotFound, UnsupportedMedia
+from gateway.errors import Invalid, NotFound, TooLarge, UnsupportedMedia
 from gateway.operations import JSON, LOG_TAIL, LOG_TAIL_LIMIT, LOG_WAIT_LIMIT, PAGE_LIMIT, TEXT
 from gateway.records import NAME_PATTERN, AdapterSpec, Kind, ToolSpec, check
 from gateway.wire import decode, encode
@@ -18,6 +18,8 @@ _JSON_TYPE = re.compile(rf'\s*{JSON}\s*(;\s*charset\s*=\s*"?utf-8"?\s*)?\Z', re.
 _CURSOR = re.compile(r"[\x21-\x7e]{1,256}\Z")
 _INSTANCES = 32
 _LARGEST = 1024 * 1024  # bytes of a record
+_COMMAS = 50_000  # in a body, be it in texts
+LONGEST = 2 * _LARGEST  # bytes of a body; some writers escape what need not be, some add white space
 
 
 class Page(msgspec.Struct, frozen=True):
@@ -28,9 +30,10 @@ class Page(msgspec.Struct, frozen=True):
 
 
 def spec(request: Request, kind: Kind) -> AdapterSpec | ToolSpec:
-    """The body of POST and PUT, checked as far as it can be alone. Raises UnsupportedMedia, Invalid."""
+    """The body of POST and PUT, checked as far as it can be alone. Raises UnsupportedMedia, TooLarge, Invalid."""
     if not _JSON_TYPE.match(request.headers.get("content-type") or ""):
         raise UnsupportedMedia(f"Content-Type: expected `{JSON}` in UTF-8.", field="Content-Type")
+    _refuse_endless(request.body)
     written = decode(request.body, ToolSpec if kind == "tool" else AdapterSpec)
     check(written)
     _refuse_large(written)
@@ -80,6 +83,14 @@ def only_json(request: Request) -> bool:
     """Whether the client takes JSON and no text (RFC 9110 §12.5.1, without weights)."""
     accept = (request.headers.get("accept") or "").lower()
     return JSON in accept and TEXT not in accept and "text/*" not in accept and "*/*" not in accept
+
+
+def _refuse_endless(body: bytes) -> None:
+    """What would keep everybody else waiting while it is read: each entry of a list is matched before they are counted."""
+    if len(body) > LONGEST:
+        raise TooLarge(f"The body is {len(body):,} bytes; {LONGEST:,} are allowed.")
+    if (commas := body.count(b",")) > _COMMAS:
+        raise Invalid(f"The body has {commas:,} commas, so as many members and entries; {_COMMAS:,} are allowed.")
 
 
 def _refuse_large(written: AdapterSpec | ToolSpec) -> None:

@@ -12,31 +12,35 @@ from azure.functions import HttpResponse
 from functions import preconditions, reading, replies
 from functions.deployer import Deployer, LogQuery
 from functions.lifecycle import Lifecycle
+from functions.living import living
+from functions.quotas import Quotas
 from functions.request import Request
 from functions.settings import Settings
 from gateway import access, card
 from gateway.errors import Forbidden, Invalid
 from gateway.identity import Principal
 from gateway.operations import LOG_CURSOR, LOG_WAIT_LIMIT
-from gateway.records import Adapter, AdapterSpec, Kind, Record, Tool, ToolSpec, is_buried, kind_of, masked
+from gateway.records import Adapter, AdapterSpec, Kind, Record, Tool, ToolSpec, kind_of, masked
 from gateway.store import Store, Versioned
-
-_CHUNK = 200  # records read at a time while a list is filtered
 
 
 class Resources:
     """The seven verbs of one kind. Each takes a request and its verified caller, and raises GatewayErrors."""
 
-    def __init__(self, kind: Kind, store: Store[Record], deployer: Deployer, settings: Settings) -> None:
+    def __init__(
+        self, kind: Kind, store: Store[Record], deployer: Deployer, settings: Settings, quotas: Quotas
+    ) -> None:
+        """Both kinds share `quotas`."""
         self._kind: Kind = kind
         self._base = f"/{kind}s"
         self._store = store
         self._deployer = deployer
-        self._lifecycle = Lifecycle(store, deployer)
+        self._lifecycle = Lifecycle(store, deployer, quotas)
         self._settings = settings
 
     async def create(self, request: Request, caller: Principal) -> HttpResponse:
         """201 with the record; with `status` Pending where the workload is still to be made."""
+        self._allow_create(caller)
         spec = reading.spec(request, self._kind)
         record = _first(spec, caller)
         self._refuse(record, caller)
@@ -103,15 +107,15 @@ class Resources:
         return found
 
     async def _readable(self, caller: Principal, after: str) -> AsyncIterator[Versioned[Record]]:
-        """By name. Keyset paging: what is written meanwhile makes nothing appear twice or get lost."""
-        chunk: list[Versioned[Record]] | None = None
-        while chunk is None or len(chunk) == _CHUNK:
-            chunk = await self._store.all(after=after, limit=_CHUNK)
-            for version in chunk:
-                record = version.record
-                if kind_of(record) == self._kind and not is_buried(record) and access.may_read(caller, record):
-                    yield version
-                after = record.id
+        async for version in living(self._store, after):
+            if kind_of(version.record) == self._kind and access.may_read(caller, version.record):
+                yield version
+
+    def _allow_create(self, caller: Principal) -> None:
+        roles = self._settings.creator_roles
+        if not access.may_create(caller, roles):
+            needed = ", ".join(f"`{role}`" for role in (*roles, access.ADMIN))
+            raise Forbidden(f"You may not register anything: that takes one of the roles {needed}.")
 
     def _allow_write(self, request: Request, caller: Principal, found: Versioned[Record]) -> None:
         access.require(access.may_write(caller, found.record), f"change this {self._kind}")

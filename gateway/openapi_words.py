@@ -23,7 +23,9 @@ SECURITY: dict[str, Any] = {
         "type": "http",
         "scheme": "bearer",
         "bearerFormat": "JWT",
-        "description": "An access token of the configured issuer. A gateway with developer identity (one's own machine)"
+        "description": "An access token of a configured issuer (RFC 6750): for the gateway as a whole, or for the very"
+        " URL it is sent to. Which issuer, and which scope to ask for: `GET /.well-known/oauth-protected-resource/api`, or"
+        " what the `WWW-Authenticate` of a 401 points to (RFC 9728). A gateway with developer identity (one's own machine)"
         " asks for none and believes `X-Dev-UserId`, `X-Dev-Name` and `X-Dev-Roles` (comma separated) instead.",
     }
 }
@@ -42,9 +44,11 @@ HEADERS: dict[str, Any] = {
     },
     "Retry-After": {"description": "Seconds.", "schema": {"type": "integer", "minimum": 0}},
     "WWW-Authenticate": {
-        "description": "Where to get a token (RFC 9728). Absent with developer identity.",
+        "description": "Where to get a token (RFC 9728), and what is wrong with the one that came (RFC 6750 §3). Absent with"
+        " developer identity, and at a 403 unless the token lacks the scope: signing in again would not help.",
         "schema": {"type": "string"},
     },
+    "Cache-Control": {"description": "How long it may be kept (RFC 9111).", "schema": {"type": "string"}},
     "Allow": {"description": "The methods there are.", "schema": {"type": "string"}},
     "Mcp-Session-Id": {"description": "The session, sealed by the gateway.", "schema": {"type": "string"}},
 }
@@ -53,7 +57,7 @@ HEADERS: dict[str, Any] = {
 PROBLEMS: dict[int, tuple[str, tuple[str, ...]]] = {
     400: ("The request is malformed; `errors` names the part that is wrong.", ()),
     401: ("No token, or one that cannot be verified.", ("WWW-Authenticate",)),
-    403: ("You may not do this; or `Origin` is not allowed.", ()),
+    403: ("You may not do this, or no more of it; or `Origin` is not allowed.", ("WWW-Authenticate",)),
     404: ("There is no such thing.", ()),
     405: ("The route exists, the method does not.", ("Allow",)),
     409: ("The name is taken, or still being deleted.", ()),
@@ -61,6 +65,7 @@ PROBLEMS: dict[int, tuple[str, tuple[str, ...]]] = {
     413: ("The body is over its limit.", ()),
     415: ("The body is not `application/json`.", ()),
     421: ("`Host` is not one of this gateway's.", ()),
+    429: ("Too many requests of yours; ask again in `Retry-After` seconds.", ("Retry-After",)),
     431: ("Too many headers, or too large.", ()),
     500: ("Something went wrong here.", ()),
     502: ("What stands behind the gateway broke before its first byte.", ()),

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
+from gateway.protected_resource import API, WELL_KNOWN
 from gateway.records import Adapter, AdapterSpec, Kind, Name, Tool, ToolSpec
 from gateway.status import Status
 
@@ -74,9 +75,10 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
 
 # What the edge itself may answer before, or instead of, any operation.
 _EDGE = (400, 403, 413, 421, 431, 500, 502, 503, 504)
-_CALLER = (400, 401, 403, 413, 421, 431, 500, 502, 503, 504)
+_CALLER = (400, 401, 403, 413, 421, 429, 431, 500, 502, 503, 504)
 _ONE = (*_CALLER, 404)
 _PROBE = (400, 413, 431, 500)  # answered before Host and Origin are looked at
+_METADATA = (400, 404, 413, 421, 431, 500)  # for pages of any origin
 
 _MCP_HEADERS = ("Mcp-Session-Id",)
 
@@ -264,7 +266,15 @@ def _router_mcp() -> tuple[Operation, ...]:
     )
 
 
-def _plain(id: str, path: str, room: Room, summary: str, answer: Answer, errors: tuple[int, ...]) -> Operation:
+def _plain(
+    id: str,
+    path: str,
+    room: Room,
+    summary: str,
+    answer: Answer,
+    errors: tuple[int, ...],
+    parameters: tuple[Parameter, ...] = (),
+) -> Operation:
     """A route that anyone may read."""
     return Operation(
         id=id,
@@ -274,8 +284,30 @@ def _plain(id: str, path: str, room: Room, summary: str, answer: Answer, errors:
         tag="gateway",
         summary=summary,
         answers=(answer,),
+        parameters=parameters,
         errors=errors,
         anonymous=True,
+    )
+
+
+def _resource_metadata() -> tuple[Operation, ...]:
+    """RFC 9728: one document for each thing that tokens are issued for; its path follows the well-known one."""
+    of = partial(
+        _plain,
+        room="proxy",
+        answer=Answer(200, "The metadata (RFC 9728 §2).", dict[str, Any], headers=("Cache-Control",)),
+        errors=_METADATA,
+    )
+    return (
+        of("get_resource_metadata", WELL_KNOWN, summary="Where to sign in for the gateway"),
+        of("get_api_resource_metadata", f"{WELL_KNOWN}{API}", summary="Where to sign in for this API"),
+        of("get_mcp_resource_metadata", f"{WELL_KNOWN}/mcp", summary="Where to sign in for the tool router"),
+        of(
+            "get_adapter_resource_metadata",
+            f"{WELL_KNOWN}/adapters/{{name}}/mcp",
+            summary="Where to sign in for an adapter, whether or not there is one of that name",
+            parameters=(_NAME,),
+        ),
     )
 
 
@@ -284,6 +316,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *_records("tool"),
     *_adapter_mcp(),
     *_router_mcp(),
+    *_resource_metadata(),
     _plain(
         "get_index", "/", "proxy", "What is here", Answer(200, "A short index.", dict[str, Any], (JSON, HTML)), _EDGE
     ),

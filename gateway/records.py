@@ -32,6 +32,7 @@ Quantity = Annotated[str, Meta(pattern=r"^[0-9]+(\.[0-9]+)?(m|k|Ki|[MGTPE]i?)?\Z
 Port = Annotated[int, Meta(ge=1, le=65535)]
 Text = Annotated[str, Meta(pattern=r"^[^\x00]*\Z", max_length=32_768)]
 Role = Annotated[str, Meta(pattern=r"^[^\x00-\x20\x7f,]([^\x00-\x1f\x7f,]*[^\x00-\x20\x7f,])?\Z", max_length=256)]
+Entries = Annotated[list[Role], Meta(max_length=256)]
 EnvName = Annotated[str, Meta(pattern=r"^[A-Za-z_.-][A-Za-z0-9_.-]*\Z", max_length=256)]
 HttpPath = Annotated[str, Meta(pattern=r"^/[a-zA-Z0-9/_.-]*\Z", max_length=1024)]
 Moment = Annotated[datetime, Meta(tz=True)]
@@ -78,9 +79,9 @@ class Probe(msgspec.Struct, frozen=True):
 class Acl(msgspec.Struct, omit_defaults=True, frozen=True):
     """Who else may read, call, write: roles or object ids. A present list replaces `requiredRoles` for its verb."""
 
-    read: list[Role] | UnsetType = UNSET
-    call: list[Role] | UnsetType = UNSET
-    write: list[Role] | UnsetType = UNSET
+    read: Entries | UnsetType = UNSET
+    call: Entries | UnsetType = UNSET
+    write: Entries | UnsetType = UNSET
 
 
 class ToolDefinition(msgspec.Struct, rename="camel"):
@@ -99,7 +100,7 @@ class Spec(msgspec.Struct, rename="camel", kw_only=True):
     image_version: ImageVersion
     environment_variables: Annotated[
         dict[EnvName, Text | EnvReference],
-        Meta(description=f"Plain values are shown to those who may write, and as `{MASK}` to readers"),
+        Meta(max_length=1024, description=f"Plain values are shown to those who may write, and as `{MASK}` to readers"),
     ] = {}
     replica_count: Annotated[int, Meta(ge=0, le=32, description="0 = stopped")] = 1
     description: Text = ""

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable
 
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
 
 from gateway.access import ADMIN
 from gateway.card import Card
-from gateway.identity import Principal
+from gateway.identity import Principal, comparable
 
 type Likeness = tuple[frozenset[str], str]
 
@@ -15,20 +15,23 @@ class Audience:
     """Of some cards: the roles and the ids that any of them names (the rules are `gateway.access`)."""
 
     def __init__(self, cards: Iterable[Card]) -> None:
-        named: set[str] = set()
-        owners: set[str] = set()
+        roles: set[str] = {ADMIN}
+        ids: set[str] = set()
         for card in cards:
-            owners.add(card.created_by.casefold())
-            named.update(role.casefold() for role in (card.required_roles if card.acl is UNSET else _may_call(card)))
-        self._roles = frozenset(named | {ADMIN})
-        self._ids = owners | named  # a list of rights may name ids as well as roles
+            ids.add(comparable(card.created_by))
+            if (listed := _may_call(card)) is UNSET:
+                roles.update(role.casefold() for role in card.required_roles)
+            else:  # names roles as well as ids, and nobody can tell which
+                roles.update(entry.casefold() for entry in listed)
+                ids.update(comparable(entry) for entry in listed)
+        self._roles = frozenset(roles)
+        self._ids = frozenset(ids)
 
     def likeness(self, caller: Principal) -> Likeness:
         """Equal for two callers only if every card of this audience is the same to both."""
-        id = caller.id.casefold()
+        id = comparable(caller.id)
         return caller.folded & self._roles, id if id in self._ids else ""
 
 
-def _may_call(card: Card) -> list[str]:
-    listed = card.acl.call if card.acl is not UNSET else UNSET
-    return card.required_roles if listed is UNSET else listed
+def _may_call(card: Card) -> list[str] | UnsetType:
+    return UNSET if card.acl is UNSET else card.acl.call

@@ -31,9 +31,9 @@ class GatedCluster(ModelCluster):
 @asynccontextmanager
 async def modelled(variables: Mapping[str, str]) -> AsyncGenerator[Composition]:
     """`Test__Gate` is the file that `slow` waits for."""
-    identify = identified(variables)
+    found = identified(variables)
     async with records(variables) as store:
-        yield Composition(store, GatedCluster(Path(variables["Test__Gate"])), identify)
+        yield Composition(store, GatedCluster(Path(variables["Test__Gate"])), found.identify, found.protected)
 
 
 def sync(variables: Mapping[str, str]) -> Mapping[str, str]:

@@ -63,10 +63,11 @@ _MEMBERS: dict[str, tuple[Any, ...]] = {
         ),
         *({"A": {"secretRef": {"name": "s"}}}, {"A": {"secretRef": {"name": "S", "key": "k"}}}, {"A": "***"}),
         {"A": {"secretRef": {"name": "s", "key": "k"}, "configMapRef": {"name": "s", "key": "k"}}},
+        {f"V{number}": "" for number in range(1025)},
     ),
     "resources": (None, 1, {"limits": {"cpu": "lots"}}, {"requests": {"memory": 5}}, {"limits": None}),
     "probe": (None, {}, "/ready", {"path": "ready"}, {"path": "/a?b"}),
-    "acl": (None, [], {"read": "x"}, {"call": [1]}, {"write": None}, {"read": ["a,b"]}),
+    "acl": (None, [], {"read": "x"}, {"call": [1]}, {"write": None}, {"read": ["a,b"]}, {"call": ["r"] * 257}),
 }
 _ADAPTER_MEMBERS: dict[str, tuple[Any, ...]] = {
     "affinity": (None, "", "sticky", "PRINCIPAL", "x" * 10_000),
@@ -203,8 +204,50 @@ async def test_record_that_no_store_would_take_is_refused_by_its_largest_member(
     reply = await Direct().call("create_adapter", body=adapter(environmentVariables=large, description="y" * 30_000))
     _assert_refused(reply, 400, "environmentVariables")
 
-    acl = {"read": [f"role-{number}" for number in range(20_000)]}
-    _assert_refused(await Direct().call("create_adapter", body=adapter(acl=acl)), 400, "acl")
+    args = ["x" * 20_000] * 60
+    _assert_refused(await Direct().call("create_adapter", body=adapter(args=args)), 400, "args")
+
+
+@pytest.mark.parametrize("member", ["read", "call", "write"])
+@pytest.mark.parametrize("entry", ["", " a", "a,b", "a\n", "x" * 257, 7, None])
+async def test_entry_of_a_list_of_rights_is_named_by_its_place(member: str, entry: object) -> None:
+    reply = await Direct().call("create_adapter", body=adapter(acl={member: ["good", entry]}))
+
+    _assert_refused(reply, 400, f"acl.{member}[1]")
+
+
+@pytest.mark.parametrize("count", [1, 2])
+async def test_body_far_above_any_record_is_not_even_read(count: int) -> None:
+    reply = await Direct().call("create_adapter", body=b"[" * (2 * 1024 * 1024) * count + b"[")
+
+    _assert_refused(reply, 413)
+
+
+async def test_white_space_is_no_part_of_a_record() -> None:
+    body = msgspec.json.encode(adapter())
+
+    assert (await Direct().call("create_adapter", body=body + b" " * 2_000_000)).status == 201
+
+
+@pytest.mark.parametrize("depth", [100, 1000, 400_000])
+@pytest.mark.parametrize("member", ["acl", "environmentVariables", "toolDefinition", "unknown", "name"])
+async def test_nesting_of_any_depth_is_taken_or_refused_and_breaks_nothing(member: str, depth: int) -> None:
+    body = msgspec.json.encode(adapter())[:-1] + b',"%s":' % member.encode()
+    for inside in (b"[" * depth + b"]" * depth, b'{"a":' * depth + b"1" + b"}" * depth):
+        reply = await Direct().call("create_adapter", body=body + inside + b"}")
+        assert reply.status in (201, 400, 413)
+
+
+@pytest.mark.parametrize("count", [49_000, 300_000])
+async def test_many_members_and_entries_are_refused_by_their_number(count: int) -> None:
+    for member, value in (
+        ("environmentVariables", {f"V{number}": "" for number in range(count)}),
+        ("requiredRoles", ["r"] * count),
+        ("acl", {"read": ["r"] * count}),
+        ("command", ["x"] * count),
+    ):
+        reply = await Direct().call("create_adapter", body={**adapter(), member: value})
+        assert reply.status in (400, 413)
 
 
 @pytest.mark.parametrize(

@@ -158,7 +158,7 @@ async def test_the_end_is_announced_then_awaited_and_no_request_is_lost(postgres
 @pytest.mark.parametrize(
     ("variables", "sentence"),
     [
-        ({}, "Authentication__BypassEntra is required to be true"),
+        ({}, "Who may come in is not said: set AzureAd__TenantId"),
         (_BYPASS | {"ContainerRegistrySettings__Endpoint": "r"}, "Postgres__ConnectionString is required."),
         ({"Reconcile__Seconds": "0"}, "Reconcile__Seconds: `0` is not a whole number"),
     ],
