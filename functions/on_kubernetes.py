@@ -1,4 +1,7 @@
-"""What the container stands on unless `ControlPlane__Compose` says otherwise: PostgreSQL, Kubernetes, dev identity."""
+"""What the container stands on unless `ControlPlane__Compose` says otherwise: PostgreSQL, Kubernetes, and whoever may come in.
+
+Log lines go to standard error, audit lines to standard output.
+"""
 
 import asyncio
 import logging
@@ -9,10 +12,12 @@ import msgspec
 
 from functions.cluster import ClusterSettings, KubernetesDeployer
 from functions.composition import Composition
-from gateway.dev_identity import DevIdentity
-from gateway.env import Env, SettingsError
+from gateway.audit import Audit
+from gateway.azure.sign_in import BYPASS, SignIn, required_sign_in
+from gateway.cluster.process import to_stdout
+from gateway.env import SettingsError
 from gateway.errors import Unavailable
-from gateway.identity import Identify
+from gateway.otlp import exporting
 from gateway.postgres.database import Database
 from gateway.postgres.expiry import purge
 from gateway.postgres.schema import NewerSchema
@@ -22,7 +27,6 @@ from gateway.records import Adapter, Record, Tool
 from gateway.store import Store
 from gateway.tasks import beside
 
-_BYPASS = "Authentication__BypassEntra"
 _PURGE = 600.0  # seconds between two purges of what has expired
 
 _log = logging.getLogger(__name__)
@@ -31,14 +35,15 @@ _log = logging.getLogger(__name__)
 @asynccontextmanager
 async def on_kubernetes(variables: Mapping[str, str]) -> AsyncGenerator[Composition]:
     """The Composition that these variables ask for. Raises SettingsError."""
-    identify = identified(variables)
+    found = identified(variables)
     deployer = KubernetesDeployer(ClusterSettings.from_env(variables))
-    async with records(variables) as store:
-        await deployer.start()
-        try:
-            yield Composition(store, deployer, identify)
-        finally:
-            await deployer.close()
+    with exporting(variables, "control-plane") as export:  # outermost: it has what the end still notes
+        async with records(variables) as store:
+            await deployer.start()
+            try:
+                yield Composition(store, deployer, found.identify, found.protected, Audit(to_stdout, export))
+            finally:
+                await deployer.close()
 
 
 @asynccontextmanager
@@ -56,14 +61,12 @@ async def records(variables: Mapping[str, str]) -> AsyncGenerator[Store[Record]]
         await database.close()
 
 
-def identified(variables: Mapping[str, str]) -> Identify:
-    """Who calls, as the headers claim, where that is meant. Raises SettingsError."""
-    if not Env(variables).boolean(_BYPASS):
-        raise SettingsError(
-            f"{_BYPASS} is required to be true: callers can only be believed so far, not verified, and that must be meant."
-        )
-    _log.warning("callers are believed, not verified: %s is true", _BYPASS)
-    return DevIdentity()
+def identified(variables: Mapping[str, str]) -> SignIn:
+    """Who may come in; that callers are believed is said. Raises SettingsError."""
+    found = required_sign_in(variables)
+    if found.protected is None:
+        _log.warning("callers are believed, not verified: %s is true", BYPASS)
+    return found
 
 
 async def _prepare(database: Database) -> None:

@@ -43,9 +43,9 @@ async def _up(given: argparse.Namespace) -> int:
     gateway = LocalGateway(settings)
     stop = asyncio.Event()
     _on_signals(lambda: gateway.hasten() if stop.is_set() else stop.set())
-    say(exposed(settings.host, coloured=_coloured(sys.stderr)), sys.stderr, end="")
     with logged_to(home.logs / "gateway.log"):
         async with gateway:
+            say(exposed(settings, coloured=_coloured(sys.stderr)), sys.stderr, end="")
             say(started(gateway, home), sys.stdout)
             await stop.wait()
             say("Ending (again Ctrl-C: at once) …", sys.stdout)
@@ -73,12 +73,12 @@ async def _connect(given: argparse.Namespace) -> int:
     from local.connect.options import Options, WrongOption
 
     try:
-        options = Options.read(given.url, given.header, given.token_command)
+        options = Options.read(given.url, given.header, given.token_command, given.azure)
+        _more_files()
+        return await connect(options)
     except WrongOption as error:
         say(f"mcp-gateway: {error}", sys.stderr)
         return _WRONG
-    _more_files()
-    return await connect(options)
 
 
 def _manifests(given: argparse.Namespace) -> int:
@@ -170,6 +170,9 @@ def _connect_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--token-command", metavar="COMMAND", help="run when a bearer token is needed; prints it on its first line"
+    )
+    parser.add_argument(
+        "--azure", metavar="SCOPE", help="tokens of whoever is signed in to Azure, such as for api://<client id>/access"
     )
 
 

@@ -9,7 +9,6 @@ import logging
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
-from secrets import token_hex
 from types import TracebackType
 
 import msgspec
@@ -21,7 +20,7 @@ from functions.reconcile import Reconcile
 from gateway.audit import Audit
 from gateway.card import ROUTER, card_of_router
 from gateway.catalog import Instance
-from gateway.dev_identity import DevIdentity
+from gateway.otlp import exporting
 from gateway.records import Adapter, Record, Tool
 from gateway.seal import KeyRing
 from gateway.tasks import beside
@@ -30,10 +29,10 @@ from local.audit_file import audit_file
 from local.deployer import LocalDeployer
 from local.home import Home
 from local.images import images
+from local.key_file import key_file
 from local.lock import held
 from local.ports import Ports
 from local.private_folder import private_folder
-from local.seal_key import seal_key
 from local.settings import Settings
 from local.sqlite import Database, SqliteStore
 from local.supervisor import Supervisor
@@ -42,6 +41,7 @@ from proxy.forward import ControlPlane
 from tool_router.app import Router
 
 RECONCILE = 30.0  # seconds between rounds
+_SEAL_BYTES, _TRUST_BYTES = 16, 32  # AES-128; twice what is hopeless to guess
 _LOOPBACK = "127.0.0.1"
 
 _log = logging.getLogger(__name__)
@@ -94,12 +94,13 @@ class LocalGateway:
         settings = self.settings
         home = Home.prepared(settings.home)
         opening.enter_context(held(home.lock))
-        seals = KeyRing([seal_key(home.seal_key)])
+        export = opening.enter_context(exporting(settings.telemetry))  # closed last: it has what the drain still notes
+        seals = KeyRing([key_file(home.seal_key, _SEAL_BYTES)])
+        secret = key_file(home.trust_secret, _TRUST_BYTES).hex()
         table = images(settings.images)
         self.images = sorted(table.table)
 
         view = View()
-        secret = token_hex(32)  # between the proxy and the routers of this process alone
         supervisor = self._supervisor = Supervisor(home, view, Ports())
         self.orphans = await supervisor.end_orphans()
         opening.push_async_callback(supervisor.close)
@@ -110,16 +111,18 @@ class LocalGateway:
         decode = msgspec.json.Decoder(Adapter | Tool).decode
         store = SqliteStore[Record](database, "CatalogContainer", decode)
 
-        identify = DevIdentity()
-        app = build(store, deployer, identify, settings.control_plane)
+        # One trail, for all that is one process here.
+        audit = Audit(opening.enter_context(audit_file(home.audit)), export)
+        identify, protected = settings.sign_in.identify, settings.sign_in.protected
+        app = build(store, deployer, identify, settings.control_plane, protected=protected, audit=audit)
         host = Host(app, body_limit=settings.edge.body_limit)
         session = await opening.enter_async_context(_served(host, home.runtime))
-        audit = Audit(opening.enter_context(audit_file(home.audit)))
         routers = [Router(view, seals, settings.router(secret), audit) for _ in range(settings.routers)]
         view.put_card(card_of_router())
         view.put_instances("platform", ROUTER, [await _started(router, opening) for router in routers])
+        control_plane = ControlPlane(session, "http://control-plane")
         proxy = Proxy(
-            view, identify, seals, settings.edge, ControlPlane(session, "http://control-plane"), secret=secret
+            view, identify, seals, settings.edge, control_plane, secret=secret, protected=protected, audit=audit
         )
         self.port = await self._listen(proxy)
         opening.push_async_callback(proxy.stop)

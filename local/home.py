@@ -40,7 +40,7 @@ class Home(msgspec.Struct, frozen=True):
 
     @property
     def audit(self) -> Path:
-        """Who called which tool: a line each."""
+        """Who changed or deleted what, read logs, was denied, or called which tool: a line each."""
         return self.logs / "audit.log"
 
     @property
@@ -62,6 +62,11 @@ class Home(msgspec.Struct, frozen=True):
     def seal_key(self) -> Path:
         """The key of session ids."""
         return self.path / "seal.key"
+
+    @property
+    def trust_secret(self) -> Path:
+        """What the proxy proves itself with to the routers."""
+        return self.path / "trust.secret"
 
     @property
     def lock(self) -> Path:

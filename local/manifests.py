@@ -13,7 +13,9 @@ _SMALL: Mapping[str, Any] = {
     "control_planes": 1,
     "postgres_storage": NOWHERE,
 }
-_NO_IMAGES: Mapping[str, Any] = {"registry": "none", "tag": "none"}  # Secrets name none
+# Secrets are the same for any images, and whoever comes in.
+_FOR_SECRETS: Mapping[str, Any] = {"registry": "none", "tag": "none", "dev_identity": True}
+_SECRETS_KNOW = ("postgres", "small")
 _PROCESSES = {"proxy": "proxies", "router": "routers", "control-plane": "control_planes"}
 
 _OPEN = (
@@ -25,7 +27,8 @@ _LOST = "PostgreSQL keeps its data in its pod: when it goes, the records go, and
 def manifests(given: argparse.Namespace, warn: Callable[[str], None]) -> str:
     """The documents to print: fresh Secrets, or everything else. Raises OptionError."""
     if given.new_secrets:
-        return documents(new_secrets(_options({**_NO_IMAGES, **vars(given)})))
+        known = {name: value for name, value in vars(given).items() if name in _SECRETS_KNOW}
+        return documents(new_secrets(_options({**_FOR_SECRETS, **known})))
     options = _options(vars(given))
     if options.dev_identity:
         warn(_OPEN)

@@ -7,6 +7,8 @@ from pathlib import Path
 import msgspec
 
 from functions.settings import Settings as ControlPlaneSettings
+from gateway.azure.sign_in import BYPASS, SignIn, sign_in
+from gateway.dev_identity import DevIdentity
 from gateway.env import Env, SettingsError
 from proxy.settings import Settings as ProxySettings
 from tool_router.settings import Settings as RouterSettings
@@ -21,7 +23,7 @@ DRAIN = 2.0
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """`port` 0 takes a free one. `images` is a TOML file. `routers`: how many of them run.
 
-    `exposed` says that dev identity off loopback is meant.
+    `exposed` says that dev identity is meant, wherever it listens.
     """
 
     home: Path = HOME
@@ -29,10 +31,18 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     port: int = PORT
     images: Path | None = None
     exposed: bool = False
+    sign_in: SignIn = SignIn(DevIdentity(), None)
+    telemetry: Mapping[str, str] = {}
+    """The variables `OTEL_…`."""
     edge: ProxySettings = ProxySettings(drain_seconds=DRAIN)
     control_plane: ControlPlaneSettings = ControlPlaneSettings()
     tools: RouterSettings = RouterSettings(secrets=(), drain_seconds=DRAIN)
     routers: int = 1
+
+    @property
+    def believed(self) -> bool:
+        """Whether callers are whoever they say they are."""
+        return self.sign_in.protected is None
 
     def router(self, secret: str) -> RouterSettings:
         """What the tool router can be told, once the secret is known."""
@@ -40,14 +50,18 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     @classmethod
     def read(cls, variables: Mapping[str, str], *, home: Path, host: str, port: int, images: Path | None) -> "Settings":
-        """The command line's values, with `Proxy__…`, `ToolRouter__…`, `PublicOrigin`, `WorkloadIdentitySettings__…` and
-        `Authentication__BypassEntra` of the environment. Raises SettingsError."""
+        """The command line's values, and of the environment those of the rooms, of `sign_in`, and `OTEL_…`.
+
+        Where nothing says who may come in, callers are believed, on loopback only. Raises SettingsError.
+        """
         env = Env(variables)
-        exposed = env.boolean("Authentication__BypassEntra")
-        if not is_loopback(host) and not exposed:
+        exposed = env.boolean(BYPASS)
+        found = sign_in(variables)
+        if found is None and not is_loopback(host):
             raise SettingsError(
                 f"--host {host}: who calls is not verified here, so anyone who can reach this port could run commands as you."
-                " If that is meant, set Authentication__BypassEntra=true."
+                " To verify it, set AzureAd__TenantId and AzureAd__ClientId, or Oidc__Issuer and Oidc__Audience__0;"
+                f" if it is meant, set {BYPASS}=true."
             )
         edge = msgspec.structs.replace(ProxySettings.from_env(env), drain_seconds=DRAIN)
         return cls(
@@ -56,6 +70,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             port=port,
             images=images,
             exposed=exposed,
+            sign_in=found or SignIn(DevIdentity(), None),
+            telemetry={name: value for name, value in variables.items() if name.startswith("OTEL_")},
             edge=edge,
             control_plane=ControlPlaneSettings.from_env(variables),
             tools=msgspec.structs.replace(RouterSettings.from_env(env, ()), drain_seconds=DRAIN),

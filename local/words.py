@@ -2,7 +2,7 @@
 
 from local.gateway import LocalGateway
 from local.home import Home
-from local.settings import is_loopback
+from local.settings import Settings, is_loopback
 
 _RED, _PLAIN = "\033[1;31m", "\033[0m"
 
@@ -18,6 +18,7 @@ def started(gateway: LocalGateway, home: Home) -> str:
   logs        {home.logs}
   images      {", ".join(gateway.images)}
   API         {url}/openapi.json
+  callers     {_callers(gateway.settings)}
 
 Register a server (another terminal):
   curl -s {url}/adapters -H 'Content-Type: application/json' -d '{body}'
@@ -28,12 +29,22 @@ Ctrl-C ends it and all that it started.
 """
 
 
-def exposed(host: str, *, coloured: bool) -> str:
-    """What listening on `host` means, in red where there are colours; nothing for loopback."""
-    if is_loopback(host):
+def exposed(settings: Settings, *, coloured: bool) -> str:
+    """What it means that callers are believed, in red where there are colours; nothing where they are verified."""
+    if not settings.believed:
         return ""
-    text = (
-        f"DANGER: listening on {host}. Anyone who can reach this port can claim any identity, mcp.admin included,"
-        " and run any command on this machine as you."
-    )
+    if is_loopback(settings.host) and not settings.exposed:
+        text = "Dev identity: callers are believed, not verified. Whatever runs on this machine can claim any identity."
+    else:
+        text = (
+            f"DANGER: listening on {settings.host}. Anyone who can reach this port can claim any identity, mcp.admin included,"
+            " and run any command on this machine as you."
+        )
     return f"{_RED}{text}{_PLAIN}\n" if coloured else f"{text}\n"
+
+
+def _callers(settings: Settings) -> str:
+    protected = settings.sign_in.protected
+    if protected is None:
+        return "whoever they say they are (X-Dev-UserId, X-Dev-Roles); nobody is verified"
+    return f"sign in at {' or '.join(protected.issuers)}"

@@ -1,4 +1,7 @@
-"""The proxy on a cluster: `python -m proxy`. Reads its environment, puts things together, serves until TERM, drains."""
+"""The proxy on a cluster: `python -m proxy`. Reads its environment, puts things together, serves until TERM, drains.
+
+Log lines go to standard error, audit lines to standard output.
+"""
 
 import asyncio
 import logging
@@ -7,10 +10,12 @@ from collections.abc import Mapping
 import uvloop
 from aiohttp import ClientSession, DummyCookieJar, TCPConnector
 
+from gateway.audit import Audit
+from gateway.azure.sign_in import BYPASS, SignIn, required_sign_in
 from gateway.cluster.api import Api
 from gateway.cluster.catalog import ClusterCatalog
-from gateway.cluster.process import listening, run
-from gateway.dev_identity import DevIdentity
+from gateway.cluster.process import listening, run, to_stdout
+from gateway.otlp import exporting
 from gateway.seal import KeyRing
 from proxy.app import Proxy
 from proxy.environment import Environment
@@ -27,7 +32,14 @@ def main() -> None:
 async def serve(variables: Mapping[str, str], ending: asyncio.Event) -> None:
     """Serves until `ending`, and then until nobody is served any more. Raises SettingsError, OSError."""
     told = Environment.read(variables)
-    _log.warning("callers are believed, not verified: Authentication__BypassEntra is true")
+    found = required_sign_in(variables)
+    if found.protected is None:
+        _log.warning("callers are believed, not verified: %s is true", BYPASS)
+    with exporting(variables, "proxy") as export:  # outermost: it has what the drain still notes
+        await _serve(told, found, Audit(to_stdout, export), ending)
+
+
+async def _serve(told: Environment, found: SignIn, audit: Audit, ending: asyncio.Event) -> None:
     async with (
         Api(told.cluster.server) as api,
         ClusterCatalog(api, {"adapter", "platform"}) as catalog,
@@ -35,7 +47,16 @@ async def serve(variables: Mapping[str, str], ending: asyncio.Event) -> None:
     ):
         seals = KeyRing(told.cluster.seal_keys)
         control_plane = ControlPlane(session, told.control_plane)
-        proxy = Proxy(catalog, DevIdentity(), seals, told.edge, control_plane, secret=told.cluster.secrets[0])
+        proxy = Proxy(
+            catalog,
+            found.identify,
+            seals,
+            told.edge,
+            control_plane,
+            secret=told.cluster.secrets[0],
+            protected=found.protected,
+            audit=audit,
+        )
         async with listening(proxy, told.cluster.host, told.cluster.port, _log):
             await ending.wait()
             await _drained(proxy, told.cluster.unready_seconds)

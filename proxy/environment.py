@@ -1,4 +1,4 @@
-"""What the proxy on a cluster is told, all of it: its settings, the keys, the control plane, whom to believe. Read once."""
+"""What the proxy on a cluster is told: its settings, the keys, the control plane. Read once. Who comes in is `sign_in`'s to read."""
 
 from collections.abc import Mapping
 from urllib.parse import urlsplit
@@ -9,7 +9,7 @@ from gateway.cluster.settings import Settings as ClusterSettings
 from gateway.env import Env, SettingsError
 from proxy.settings import Settings
 
-BYPASS, CONTROL_PLANE = "Authentication__BypassEntra", "ControlPlane__Endpoint"
+CONTROL_PLANE = "ControlPlane__Endpoint"
 
 
 class Environment(msgspec.Struct, frozen=True):
@@ -21,12 +21,8 @@ class Environment(msgspec.Struct, frozen=True):
 
     @classmethod
     def read(cls, variables: Mapping[str, str]) -> "Environment":
-        """`ControlPlane__Endpoint`, `Authentication__BypassEntra`, and what its parts read. Raises SettingsError."""
+        """`ControlPlane__Endpoint`, and what its parts read. Raises SettingsError."""
         env = Env(variables)
-        if not env.boolean(BYPASS):
-            raise SettingsError(
-                f"{BYPASS} is required to be true: callers can only be believed so far, not verified, and that must be meant."
-            )
         control_plane = env.text(CONTROL_PLANE).rstrip("/")
         if not _is_origin(control_plane):
             raise SettingsError(f"{CONTROL_PLANE}: `{control_plane}` is not an origin (http://host:port).")

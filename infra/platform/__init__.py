@@ -5,11 +5,12 @@ cluster and imports no Pulumi: `mcp-gateway manifests` prints this, the Pulumi p
 """
 
 from infra.platform.availability import autoscalers, disruption_budgets, priority_classes
+from infra.platform.checks import OptionError
 from infra.platform.control_plane import control_plane
 from infra.platform.names import Manifest
 from infra.platform.namespaces import namespaces
 from infra.platform.network_policies import network_policies
-from infra.platform.options import INTERNET, LIMITS, NOWHERE, REQUESTS, OptionError, PlatformOptions
+from infra.platform.options import INTERNET, LIMITS, NOWHERE, REQUESTS, PlatformOptions
 from infra.platform.postgres import postgres
 from infra.platform.proxy import proxy
 from infra.platform.rights import rights

@@ -10,9 +10,8 @@ from infra.platform.names import (
     metadata,
     selector,
 )
-from infra.platform.options import PlatformOptions
+from infra.platform.options import MOST_SCALED, PlatformOptions
 
-_MOST = 10
 _CPU_PERCENT = 70
 
 
@@ -72,7 +71,7 @@ def _autoscaler(kind: str, component: str, least: int) -> Manifest:
         "spec": {
             "scaleTargetRef": {"apiVersion": "apps/v1", "kind": kind, "name": component},
             "minReplicas": least,
-            "maxReplicas": max(_MOST, least),
+            "maxReplicas": max(MOST_SCALED, least),
             "metrics": [{"type": "Resource", "resource": usage}],
             "behavior": {"scaleDown": slowly},
         },

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import msgspec
 
 from gateway.cluster.names import PLATFORM_NAMESPACE, TYPE_LABEL, TYPES, WORKLOAD_NAMESPACE
+from infra.platform.checks import networks
 from infra.platform.names import (
     CONTROL_PLANE,
     NAMESPACE_LABEL,
@@ -16,8 +17,9 @@ from infra.platform.names import (
     Manifest,
     selector,
 )
-from infra.platform.options import EXTERNAL, INTERNET, PlatformOptions, networks
+from infra.platform.options import EXTERNAL, INTERNET, PlatformOptions
 from infra.platform.ranges import ANYWHERE, METADATA, PRIVATE, block
+from infra.platform.remote import peers, port_of
 
 type Port = tuple[str, int | None]
 """Protocol and number; None is every port of the protocol."""
@@ -87,6 +89,8 @@ def flows(options: PlatformOptions) -> list[Flow]:
         Flow(_ROUTER, _TOOLS, _ANY_TCP),
         _store(options),
         *(Flow(party, api, [("TCP", port) for port in options.api_server_ports]) for party in parties(options)[:3]),
+        *_issuers(options),
+        *_collector(options),
         *(Flow(party, dns, _DNS) for party in parties(options) if party is not _POSTGRES),
         *(Flow(party, away, ()) for party in (_ADAPTERS, _TOOLS)),
     )
@@ -105,6 +109,27 @@ def _store(options: PlatformOptions) -> Flow:
     ranges = networks("--postgres-range", options.postgres_ranges)
     blocks = [block(network, METADATA if network == ANYWHERE else ()) for network in ranges]
     return Flow(_CONTROL_PLANE, Outside("external PostgreSQL", blocks), _EXTERNAL_POSTGRES)
+
+
+def _issuers(options: PlatformOptions) -> list[Flow]:
+    """Whoever verifies tokens fetches the keys for it."""
+    if not options.issuers:
+        return []
+    ranges = networks("--issuer-range", options.issuer_ranges)
+    there = Outside("identity provider", peers(options.issuers, ranges, options.out_of_reach))
+    return [Flow(party, there, _tcp(options.issuer_ports, options.issuers)) for party in (_PROXY, _CONTROL_PLANE)]
+
+
+def _collector(options: PlatformOptions) -> list[Flow]:
+    if not options.otlp_endpoint:
+        return []
+    urls = (options.otlp_endpoint,)
+    there = Outside("collector", peers(urls, networks("--otlp-range", options.otlp_ranges), options.out_of_reach))
+    return [Flow(party, there, _tcp(options.otlp_ports, urls)) for party in (_PROXY, _ROUTER, _CONTROL_PLANE)]
+
+
+def _tcp(given: Sequence[int], urls: Sequence[str]) -> list[Port]:
+    return [("TCP", port) for port in dict.fromkeys(given or map(port_of, urls))]
 
 
 def _dns(options: PlatformOptions) -> Outside:

@@ -1,12 +1,14 @@
 """What can be asked of the platform's manifests. Frozen; a value that cannot be meant is refused by the option's name."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from ipaddress import IPv4Network
 
 import msgspec
 
-from gateway.env import Env, SettingsError
+from infra.platform import checks
+from infra.platform.checks import OptionError, networks
+from infra.platform.further import check_setting
 from infra.platform.names import CONTROL_PLANE_ACCOUNT, PROXY_ACCOUNT, ROUTER_ACCOUNT, WORKLOAD_ACCOUNT
 from infra.platform.ranges import ANYWHERE, METADATA, PRIVATE, block
 
@@ -15,29 +17,14 @@ EXTERNAL = "external"
 NOWHERE = "none"
 REQUESTS: Mapping[str, str] = {"cpu": "250m", "memory": "256Mi"}  # of each pod, as workloads have by default
 LIMITS: Mapping[str, str] = {"cpu": "1", "memory": "512Mi"}
+PUBLIC_CLOUD = "https://login.microsoftonline.com/"
+MOST_SCALED = 10  # proxies, and routers, that an autoscaler makes at most, unless there are more already
 ACCOUNTS = (PROXY_ACCOUNT, ROUTER_ACCOUNT, CONTROL_PLANE_ACCOUNT, WORKLOAD_ACCOUNT)
 
 _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
 _REGISTRY = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]*(:[0-9]+)?(/[a-z0-9][a-z0-9._-]*)*")
 _IMAGE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/@-]*")
-_ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]+)?/?")
-_QUANTITY = re.compile(r"[0-9]+(\.[0-9]+)?(m|k|Ki|M|Mi|G|Gi|T|Ti)?")
-_SETTING = re.compile(r"[A-Za-z][A-Za-z0-9]*(__[A-Za-z0-9]+)+")
-# Settings that must not stand in a ConfigMap, or that have an option of their own.
-_ELSEWHERE = {
-    "GatewaySettings": "belongs into the Secret gateway-secret",
-    "Seal": "belongs into the Secret seal-keys",
-    "Postgres": "belongs into the Secret postgres-secret",
-    "Authentication": "is --dev-identity",
-    "Listen": "is decided by the manifests",
-    "ControlPlane": "is decided by the manifests",
-    "ContainerRegistrySettings": "is --registry",
-    "Drain": "is --drain",
-}
-
-
-class OptionError(ValueError):
-    """The message names the option, as the command line spells it."""
+_GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
 class PlatformOptions(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,8 +37,33 @@ class PlatformOptions(msgspec.Struct, frozen=True, kw_only=True):
     """A tag never changes its image, and a container that restarts should not need the registry."""
     dev_identity: bool = False
     """Believe whatever callers say of themselves."""
+    entra_tenant: str = ""
+    entra_client_id: str = ""
+    entra_instance: str = ""
+    """Of a national cloud; blank: the public one's."""
+    oidc_issuer: str = ""
+    oidc_audiences: Sequence[str] = ()
+    oidc_roles_claim: str = ""
+    oidc_scope: str = ""
+    oidc_certificates: str = ""
+    """PEM text: authorities to trust besides the usual ones, where keys are fetched."""
+    issuer_ranges: Sequence[str] = ()
+    """Where the identity providers are; nothing: as their URLs say, or the internet."""
+    issuer_ports: Sequence[int] = ()
+    """Nothing: those of their URLs."""
     public_origin: str = ""
     allowed_hosts: Sequence[str] = ()
+    allowed_origins: Sequence[str] = ()
+    """Origins whose pages may call."""
+    rate: int = 2000
+    """Requests of one principal in a second, over all proxies; 0: any number."""
+    rate_burst: int | None = None
+    creator_roles: Sequence[str] = ()
+    quota_records: int = 0
+    quota_replicas: int = 0
+    otlp_endpoint: str = ""
+    otlp_ranges: Sequence[str] = ()
+    otlp_ports: Sequence[int] = ()
     settings: Mapping[str, str] = {}
     """Further `Section__Key` settings of the three processes."""
     proxies: int = 2
@@ -82,33 +94,23 @@ class PlatformOptions(msgspec.Struct, frozen=True, kw_only=True):
     """Service account → client id of the Azure identity it stands for."""
 
     def __post_init__(self) -> None:
-        _match("--registry", self.registry, _REGISTRY)
-        _match("--tag", self.tag, _TAG)
-        _match("--postgres", self.postgres, _IMAGE)
-        _one_of("--pull-policy", self.pull_policy, ("IfNotPresent", "Always"))
-        _least("--replicas", min(self.proxies, self.routers, self.control_planes), 1)
-        _least("--drain", self.drain, 0)
-        _quantities("--requests", self.requests)
-        _quantities("--limits", self.limits)
+        checks.match("--registry", self.registry, _REGISTRY)
+        checks.match("--tag", self.tag, _TAG)
+        checks.match("--postgres", self.postgres, _IMAGE)
+        checks.one_of("--pull-policy", self.pull_policy, ("IfNotPresent", "Always"))
+        checks.least("--replicas", min(self.proxies, self.routers, self.control_planes), 1)
+        checks.least("--drain", self.drain, 0)
+        checks.quantities("--requests", self.requests)
+        checks.quantities("--limits", self.limits)
         if self.postgres_storage != NOWHERE:
-            _match("--postgres-storage", self.postgres_storage, _QUANTITY)
-        if self.public_origin:
-            _match("--public-origin", self.public_origin, _ORIGIN)
-        for port in self.api_server_ports:
-            if not 0 < port < 65536:
-                raise OptionError(f"--api-server-port: {port} is not a port")
+            checks.quantity("--postgres-storage", self.postgres_storage)
         for name, value in self.settings.items():
-            _setting(name, value)
+            check_setting(name, value)
         for account in self.identities:
-            _one_of("--identity", account, ACCOUNTS)
-        for option, texts in (
-            ("--front-door", self.front_door),
-            ("--dns", self.dns),
-            ("--api-server", self.api_server),
-            ("--pod-range", self.pod_range),
-            ("--postgres-range", self.postgres_ranges),
-        ):
-            networks(option, texts)
+            checks.one_of("--identity", account, ACCOUNTS)
+        self._check_edge()
+        self._check_who_comes_in()
+        self._check_networks()
         self._check_reach()
 
     @property
@@ -134,6 +136,78 @@ class PlatformOptions(msgspec.Struct, frozen=True, kw_only=True):
         """Whether the records outlive PostgreSQL's pod."""
         return self.postgres == EXTERNAL or self.postgres_storage != NOWHERE
 
+    @property
+    def issuers(self) -> tuple[str, ...]:
+        """Where the keys of access tokens are fetched."""
+        entra = (self.entra_instance or PUBLIC_CLOUD,) if self.entra_tenant else ()
+        return (*entra, *((self.oidc_issuer,) if self.oidc_issuer else ()))
+
+    @property
+    def most_proxies(self) -> int:
+        """How many there may be at most: what each allows is its share of what all do."""
+        return max(MOST_SCALED, self.proxies) if self.hpa else self.proxies
+
+    def _check_edge(self) -> None:
+        if self.public_origin:
+            checks.origin("--public-origin", self.public_origin)
+        for origin in self.allowed_origins:
+            checks.origin("--allowed-origin", origin)
+        for option, number in (
+            ("--rate", self.rate),
+            ("--quota-records", self.quota_records),
+            ("--quota-replicas", self.quota_replicas),
+        ):
+            checks.least(option, number, 0)
+        if self.rate_burst is not None:
+            checks.least("--rate-burst", self.rate_burst, 1)
+        if any(not role.strip() for role in self.creator_roles):
+            raise OptionError("--creator-role: a role has a name")
+        if self.otlp_endpoint:
+            checks.address("--otlp-endpoint", self.otlp_endpoint, secure=False)
+
+    def _check_who_comes_in(self) -> None:
+        """What is there must be whole; that anything is there is said last."""
+        for option, text in (("--entra-tenant", self.entra_tenant), ("--entra-client-id", self.entra_client_id)):
+            if text:
+                checks.match(option, text, _GUID)
+        _together("--entra-tenant", self.entra_tenant, "--entra-client-id", self.entra_client_id)
+        _together("--oidc-issuer", self.oidc_issuer, "--oidc-audience", self.oidc_audiences)
+        if self.entra_instance:
+            checks.address("--entra-instance", self.entra_instance, secure=True)
+        if self.oidc_issuer:
+            checks.address("--oidc-issuer", self.oidc_issuer, secure=True)
+        if any(not audience.strip() for audience in self.oidc_audiences):
+            raise OptionError("--oidc-audience: an audience has a name")
+        pem = self.oidc_certificates
+        if pem and ("-----BEGIN CERTIFICATE-----" not in pem or "PRIVATE KEY" in pem):
+            raise OptionError("--oidc-certificates: is no file of certificates (PEM), or holds a private key")
+        if self.dev_identity and self.issuers:
+            raise OptionError(
+                "--dev-identity: not beside --entra-tenant or --oidc-issuer, which verify what it would believe"
+            )
+        if self.issuers and not self.public_origin:
+            raise OptionError("--public-origin: is required: clients are led from it to where they sign in")
+        if not self.dev_identity and not self.issuers:
+            raise OptionError(
+                "--entra-tenant: who may come in is not said; give --entra-tenant and --entra-client-id,"
+                " --oidc-issuer and --oidc-audience, or --dev-identity"
+            )
+
+    def _check_networks(self) -> None:
+        for option, texts in (
+            ("--front-door", self.front_door),
+            ("--dns", self.dns),
+            ("--api-server", self.api_server),
+            ("--pod-range", self.pod_range),
+            ("--postgres-range", self.postgres_ranges),
+            ("--issuer-range", self.issuer_ranges),
+            ("--otlp-range", self.otlp_ranges),
+        ):
+            networks(option, texts)
+        checks.ports("--api-server-port", self.api_server_ports)
+        checks.ports("--issuer-port", self.issuer_ports)
+        checks.ports("--otlp-port", self.otlp_ports)
+
     def _check_reach(self) -> None:
         for network in self.workload_networks:
             if not self.api_server and any(network.overlaps(private) for private in PRIVATE):
@@ -146,41 +220,7 @@ class PlatformOptions(msgspec.Struct, frozen=True, kw_only=True):
                 raise OptionError(f"--workload-egress: {error}") from error
 
 
-def networks(option: str, texts: Iterable[str]) -> tuple[IPv4Network, ...]:
-    """Raises OptionError."""
-    try:
-        return tuple(IPv4Network(text) for text in texts)
-    except ValueError as error:
-        raise OptionError(f"{option}: {error}") from error
-
-
-def _match(option: str, text: str, pattern: re.Pattern[str]) -> None:
-    if not pattern.fullmatch(text):
-        raise OptionError(f"{option}: `{text}` is not of the form {pattern.pattern}")
-
-
-def _one_of(option: str, text: str, allowed: tuple[str, ...]) -> None:
-    if text not in allowed:
-        raise OptionError(f"{option}: `{text}` is none of {', '.join(allowed)}")
-
-
-def _least(option: str, number: int, least: int) -> None:
-    if number < least:
-        raise OptionError(f"{option}: {number} is less than {least}")
-
-
-def _quantities(option: str, quantities: Mapping[str, str]) -> None:
-    for name, quantity in quantities.items():
-        _one_of(option, name, ("cpu", "memory", "ephemeral-storage"))
-        _match(option, quantity, _QUANTITY)
-
-
-def _setting(name: str, value: str) -> None:
-    _match("--set", name, _SETTING)
-    section = name.partition("__")[0]
-    if section in _ELSEWHERE:
-        raise OptionError(f"--set: {name} {_ELSEWHERE[section]}")
-    try:
-        Env({name: value})
-    except SettingsError as error:
-        raise OptionError(f"--set: {error}") from error
+def _together(one: str, first: object, other: str, second: object) -> None:
+    if bool(first) != bool(second):
+        missing, given = (other, one) if first else (one, other)
+        raise OptionError(f"{missing}: is required with {given}")

@@ -16,9 +16,14 @@ from infra.platform.secrets import seal_keys, trust
 
 
 def proxy(options: PlatformOptions) -> list[Manifest]:
-    env = [trust(), *seal_keys()]
+    env = [trust(), *seal_keys(), *_share(options)]
     template = process(options, PROXY, PROXY_ACCOUNT, DATA_PLANE_PRIORITY, "pod-template-hash", env)
     return [
         service("http", PROXY, metadata(PROXY_SERVICE), PORT_NUMBER),
         deployment(PROXY, template, None if options.hpa else options.proxies),
     ]
+
+
+def _share(options: PlatformOptions) -> list[Manifest]:
+    """Each proxy counts for itself: how many there are makes its part of the rate."""
+    return [{"name": "Proxy__Replicas", "value": str(options.most_proxies)}] if options.rate else []

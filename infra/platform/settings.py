@@ -1,6 +1,7 @@
 """Settings: one ConfigMap that the three processes read at their start. Holds nothing secret."""
 
 import hashlib
+from collections.abc import Mapping, Sequence
 from urllib.parse import urlsplit
 
 import msgspec
@@ -26,13 +27,49 @@ def _values(options: PlatformOptions) -> dict[str, str]:
         "ContainerRegistrySettings__Endpoint": options.registry,
         "ControlPlane__Endpoint": f"http://{internal(CONTROL_PLANE)}:{PORT_NUMBER}",
         "Drain__Seconds": str(options.drain),
-        **{f"Proxy__AllowedHosts__{index}": host for index, host in enumerate(_hosts(options))},
+        **_listed("Proxy__AllowedHosts", _hosts(options)),
     }
-    if options.public_origin:
-        values["PublicOrigin"] = options.public_origin
-    if options.dev_identity:
-        values["Authentication__BypassEntra"] = "true"
-    return {**values, **options.settings}
+    return {**values, **_who_comes_in(options), **_limits(options), **options.settings}
+
+
+def _who_comes_in(options: PlatformOptions) -> dict[str, str]:
+    return _given(
+        {
+            "Authentication__BypassEntra": "true" if options.dev_identity else "",
+            "PublicOrigin": options.public_origin,
+            "AzureAd__Instance": options.entra_instance,
+            "AzureAd__TenantId": options.entra_tenant,
+            "AzureAd__ClientId": options.entra_client_id,
+            "Oidc__Issuer": options.oidc_issuer,
+            **_listed("Oidc__Audience", options.oidc_audiences),
+            "Oidc__RolesClaim": options.oidc_roles_claim,
+            "Oidc__Scope": options.oidc_scope,
+            "Oidc__Certificates": options.oidc_certificates,
+            **_listed("Proxy__AllowedOrigins", options.allowed_origins),
+            **_listed("Authorization__CreatorRoles", options.creator_roles),
+        }
+    )
+
+
+def _limits(options: PlatformOptions) -> dict[str, str]:
+    """How many proxies share the rate is said to them alone: it changes with their number, and nobody else shall."""
+    return _given(
+        {
+            "Proxy__RatePerSecond": str(options.rate),
+            "Proxy__RateBurst": "" if options.rate_burst is None else str(options.rate_burst),
+            "Quotas__Records": str(options.quota_records or ""),
+            "Quotas__Replicas": str(options.quota_replicas or ""),
+            "OTEL_EXPORTER_OTLP_ENDPOINT": options.otlp_endpoint,
+        }
+    )
+
+
+def _listed(name: str, values: Sequence[str]) -> dict[str, str]:
+    return {f"{name}__{index}": value for index, value in enumerate(values)}
+
+
+def _given(values: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in values.items() if value}
 
 
 def _hosts(options: PlatformOptions) -> list[str]:

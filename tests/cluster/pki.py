@@ -41,6 +41,12 @@ def issue(layout: Layout) -> None:
     _openssl("pkey", "-in", str(key), "-pubout", "-out", str(public))
 
 
+def serving(layout: Layout, name: str, address: str) -> tuple[Path, Path]:
+    """The files of a certificate, for a server of the tests' own at that address, and of its key."""
+    _leaf(layout.pki, name, f"/CN={name}", "serverAuth", addresses=[address])
+    return layout.pki / f"{name}.crt", layout.pki / f"{name}.key"
+
+
 def _authority(folder: Path) -> None:
     extensions = (
         "basicConstraints=critical,CA:TRUE",

@@ -22,6 +22,7 @@ from tests.cluster.kube import Json, Kube
 from tests.cluster.node import Node
 from tests.cluster.recipes import TEST
 
+BELIEVING = ("--dev-identity",)
 HOLD, HEAD, PAGE = 30, 35, 50  # seconds, seconds, tools on a page: what journeys have to know
 PROXY, ROUTER, CONTROL_PLANE, POSTGRES = "mcpgateway", "toolgateway", "control-plane", "postgres"
 KINDS = {PROXY: "deployment", ROUTER: "stateful_set", CONTROL_PLANE: "deployment", POSTGRES: "stateful_set"}
@@ -42,6 +43,11 @@ class Platform(msgspec.Struct, frozen=True):
         """Whether the nodes are this machine: their addresses and processes can be reached."""
         return self.cluster.node is not None
 
+    def told(self, *who_comes_in: str) -> None:
+        """Deploys it anew with other options of who comes in, and waits until nothing is left of the pods from before."""
+        _apply(self.cluster, self.kube, who_comes_in)
+        _all_rolled_out(self.kube)
+
     def restart(self, component: str) -> None:
         """Replaces a component's pods as a new version would, and waits for the end of it."""
         self.kube.restart(KINDS[component], component)
@@ -57,9 +63,8 @@ def deployed(cluster: Cluster) -> Generator[Platform]:
     images(cluster.registry)
     kube = Kube(str(cluster.kubeconfig))
     try:
-        _apply(cluster, kube)
-        for component, kind in KINDS.items():
-            kube.rolled_out(kind, component)
+        _apply(cluster, kube, BELIEVING)
+        _all_rolled_out(kube)
         with _front_door(cluster, kube) as url:
             yield Platform(url, cluster, kube)
     finally:
@@ -68,10 +73,15 @@ def deployed(cluster: Cluster) -> Generator[Platform]:
         kube.close()
 
 
-def _apply(cluster: Cluster, kube: Kube) -> None:
+def _all_rolled_out(kube: Kube) -> None:
+    for component, kind in KINDS.items():
+        kube.rolled_out(kind, component)
+
+
+def _apply(cluster: Cluster, kube: Kube, who_comes_in: Sequence[str]) -> None:
     if not kube.is_there(kube.core.read_namespaced_secret, "gateway-secret", PLATFORM_NAMESPACE):
         cluster.kubectl("apply", "-f", "-", stdin=manifests("--new-secrets"))
-    options = _options(cluster)
+    options = [*_options(cluster), *who_comes_in]
     if cluster.node is not None:
         options += ["--public-origin", f"http://{_address(cluster, kube, options)}:{PORT}"]
     cluster.kubectl("apply", "-f", "-", stdin=manifests(*options))
@@ -79,7 +89,7 @@ def _apply(cluster: Cluster, kube: Kube) -> None:
 
 def _address(cluster: Cluster, kube: Kube, options: Sequence[str]) -> str:
     """What the front door will be called from here: the Service is made before whatever must know its address."""
-    objects: list[Json] = list(yaml.safe_load_all(manifests(*options)))
+    objects: list[Json] = list(yaml.safe_load_all(manifests(*options, "--public-origin", "http://not.known.yet")))
     cluster.apply(*(one for one in objects if one["kind"] == "Namespace" or one["metadata"]["name"] == SERVICE))
     return kube.address(SERVICE)
 
@@ -94,7 +104,7 @@ def manifests(*options: str) -> str:
 
 def _options(cluster: Cluster) -> list[str]:
     """Small, but with records that outlive PostgreSQL's pod. `Always`: a tag of the tests is pushed again and again."""
-    asked = ["--registry", cluster.registry, "--tag", TEST, "--dev-identity", "--small", "--pull-policy", "Always"]
+    asked = ["--registry", cluster.registry, "--tag", TEST, "--small", "--pull-policy", "Always"]
     asked += ["--postgres", f"{cluster.registry}/postgres:{TEST}", "--postgres-storage", "1Gi"]
     asked += ["--set", f"Proxy__HeadSeconds={HEAD}", "--set", f"ToolRouter__PageSize={PAGE}", "--set", ROUNDS]
     if cluster.node is None:

@@ -1,12 +1,24 @@
-"""Every journey of tests/journeys once more, through the cluster's front door: two proxies, two routers, PostgreSQL."""
+"""Every journey of tests/journeys once more, through the cluster's front door: two proxies, two routers, PostgreSQL.
 
+Twice: with callers who are believed, and with callers who have tokens of an identity provider that pods reach by TLS.
+"""
+
+import json
 import os
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
-from tests.cluster.platform import HEAD, HOLD, PAGE, Platform
+import pytest
+
+from gateway.cluster.names import PLATFORM_NAMESPACE
+from tests.cluster.platform import CONTROL_PLANE, HEAD, HOLD, PAGE, PROXY, ROUTER, Platform
+from tests.cluster.reach import Pod, reached
+from tests.cluster.verifying import verifying
+from tests.journeys import minting
 
 ROOT = Path(__file__).parents[2]
 AT_ONCE = 3  # runs beside one another: most of their time they wait for instances to start
@@ -15,8 +27,28 @@ _NO_TESTS = 5
 
 
 def test_all_journeys_pass_on_the_cluster(platform: Platform, tmp_path: Path) -> None:
+    _journeys(platform, tmp_path, {"JOURNEY_IDENTITY": "dev"})
+
+
+def test_all_journeys_pass_with_tokens(platform: Platform, tmp_path: Path) -> None:
+    node = platform.cluster.node
+    if node is None:
+        pytest.skip("this machine is not the cluster's: its pods do not reach an identity provider here")
+    with verifying(platform, node) as provider:
+        tokens = tmp_path / "tokens.json"
+        minting.of(provider).write(tokens)
+        _journeys(platform, tmp_path, {"JOURNEY_IDENTITY": "tokens", "JOURNEY_TOKENS": str(tokens)})
+        address = f"{node.layout.outside}:{provider.port}"
+        pods = {name: _pods(platform, name) for name in (PROXY, ROUTER, CONTROL_PLANE)}
+        got = {name: reached(platform.cluster, there[0], [address])[address] for name, there in pods.items()}
+        assert got == {PROXY: True, ROUTER: False, CONTROL_PLANE: True}
+        events = {line["event"] for there in pods.values() for pod in there for line in _audited(platform, pod)}
+        assert {"adapter.create", "tool.create", "adapter.delete", "tool.call", "access.denied"} <= events
+
+
+def _journeys(platform: Platform, folder: Path, identity: Mapping[str, str]) -> None:
     told = {"HOLD_SECONDS": HOLD, "HEAD_SECONDS": HEAD, "PAGE_SIZE": PAGE}
-    environment = {**os.environ, **{f"JOURNEY_{name}": str(value) for name, value in told.items()}}
+    environment = {**os.environ, **{f"JOURNEY_{name}": str(value) for name, value in told.items()}, **identity}
     environment["GATEWAY_URL"] = platform.url
     waiting = sorted((ROOT / "tests/journeys").glob("test_*.py"), key=lambda file: (file.stem not in SLOW, file.stem))
     assert {file.stem for file in waiting} >= SLOW
@@ -25,10 +57,10 @@ def test_all_journeys_pass_on_the_cluster(platform: Platform, tmp_path: Path) ->
     while waiting or running:
         while waiting and len(running) < AT_ONCE:
             file = waiting.pop(0)
-            running[file] = _begun(file, tmp_path / f"{file.stem}.log", environment)
+            running[file] = _begun(file, folder / f"{file.stem}.log", environment)
         for file, run in list(running.items()):
             if run.poll() is not None:
-                said = (tmp_path / f"{file.stem}.log").read_text()
+                said = (folder / f"{file.stem}.log").read_text()
                 print(f"{time.monotonic() - begun:6.0f} s  {file.stem}: {said.splitlines()[-1]}", flush=True)
                 if run.returncode not in (0, _NO_TESTS):
                     failed.append(f"{file.name}\n{said[-6000:]}")
@@ -37,7 +69,17 @@ def test_all_journeys_pass_on_the_cluster(platform: Platform, tmp_path: Path) ->
     assert not failed, "\n".join(failed)
 
 
-def _begun(file: Path, log: Path, environment: dict[str, str]) -> subprocess.Popen[bytes]:
+def _begun(file: Path, log: Path, environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
     command = [sys.executable, "-m", "pytest", str(file), "-rs", "--tb=short", "-o", "cache_dir=" + str(log.parent)]
     with log.open("wb") as output:
         return subprocess.Popen(command, cwd=ROOT, env=environment, stdout=output, stderr=subprocess.STDOUT)
+
+
+def _pods(platform: Platform, component: str) -> list[Pod]:
+    return [Pod(PLATFORM_NAMESPACE, name) for name in platform.kube.names(f"{component}-", PLATFORM_NAMESPACE)]
+
+
+def _audited(platform: Platform, pod: Pod) -> list[Any]:
+    """The lines of a pod's output that are of its audit trail: those of its log have no event."""
+    lines = platform.cluster.kubectl("logs", f"--namespace={pod.namespace}", pod.name).splitlines()
+    return [line for line in map(json.loads, lines) if "event" in line]

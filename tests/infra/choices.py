@@ -2,7 +2,15 @@
 
 from infra.platform import PlatformOptions
 
-PLAIN = PlatformOptions(registry="registry.example.com/team", tag="1.0.0")
+CERTIFICATE = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"
+TENANT, CLIENT = "11111111-1111-1111-1111-111111111111", "22222222-2222-2222-2222-222222222222"
+PLAIN = PlatformOptions(
+    registry="registry.example.com/team",
+    tag="1.0.0",
+    entra_tenant=TENANT,
+    entra_client_id=CLIENT,
+    public_origin="https://gateway.example.com",
+)
 SMALL = PlatformOptions(
     registry="10.123.0.1:5000",
     tag="test",
@@ -21,6 +29,21 @@ LARGE = PlatformOptions(
     hpa=True,
     proxies=3,
     routers=3,
+    entra_tenant=TENANT,
+    entra_client_id=CLIENT,
+    entra_instance="https://login.microsoftonline.us/",
+    oidc_issuer="https://keycloak.auth.svc:8443/realms/one",
+    oidc_audiences=["gateway", "other"],
+    oidc_roles_claim="realm_access.roles",
+    oidc_scope="mcp",
+    oidc_certificates=CERTIFICATE,
+    allowed_origins=["https://app.example.com"],
+    rate=500,
+    rate_burst=900,
+    creator_roles=["mcp.creator"],
+    quota_records=20,
+    quota_replicas=40,
+    otlp_endpoint="http://collector.telemetry.svc.cluster.local:4318",
     public_origin="https://gateway.example.com",
     allowed_hosts=["other.example.com"],
     settings={"Proxy__HoldSeconds": "60"},
@@ -32,5 +55,14 @@ LARGE = PlatformOptions(
     identities={"mcpgateway-sa": "client-1", "workload-sa": "client-2"},
     storage_class="fast",
 )
-VOLUME = PlatformOptions(registry="r", tag="t", storage_class="fast", workload_egress=[])
+VOLUME = PlatformOptions(
+    registry="r",
+    tag="t",
+    oidc_issuer="https://10.9.9.9:8443/",
+    oidc_audiences=["gateway"],
+    public_origin="http://localhost:8000",
+    rate=0,
+    storage_class="fast",
+    workload_egress=[],
+)
 ALL = {"plain": PLAIN, "small": SMALL, "large": LARGE, "volume": VOLUME}

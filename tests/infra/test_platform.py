@@ -6,12 +6,14 @@ import msgspec
 import pydantic
 import pytest
 
+from functions.settings import Settings as ControlPlaneSettings
+from gateway.azure.sign_in import required_sign_in
 from gateway.card import card_of_router, decode
 from gateway.cluster.names import CARD
 from gateway.env import Env
 from infra.platform import Manifest, PlatformOptions, new_secrets, platform
 from proxy.settings import Settings as ProxySettings
-from tests.infra.choices import ALL, LARGE, PLAIN, SMALL, VOLUME
+from tests.infra.choices import ALL, CERTIFICATE, LARGE, PLAIN, SMALL, VOLUME
 from tests.infra.schema import check
 
 _IDENTITY = "Authentication__BypassEntra"
@@ -168,15 +170,83 @@ def test_the_proxy_understands_its_settings() -> None:
 
 def test_a_changed_setting_replaces_the_pods_that_read_it_and_nothing_else_does() -> None:
     before = workloads(platform(PLAIN))
-    for change in ({"settings": {"Proxy__HoldSeconds": "1"}}, {"public_origin": "https://x.example"}):
+    for change in (
+        {"settings": {"Proxy__HoldSeconds": "1"}},
+        {"public_origin": "https://x.example"},
+        {"oidc_issuer": "https://issuer.example.com", "oidc_audiences": ["gateway"]},
+    ):
         after = workloads(platform(msgspec.structs.replace(PLAIN, **change)))
         assert {name for name in before if before[name] != after[name]} == {
             "mcpgateway",
             "toolgateway",
             "control-plane",
         }
-    for change in ({"front_door": ["10.0.0.0/8"]}, {"proxies": 5}, {"dns": ["10.0.0.1/32"]}):
+    for change in ({"front_door": ["10.0.0.0/8"]}, {"routers": 5}, {"issuer_ranges": ["10.0.0.1/32"]}):
         assert workloads(platform(msgspec.structs.replace(PLAIN, **change))) == before
+
+
+def test_proxies_are_told_how_many_share_the_rate_and_nobody_else_is() -> None:
+    before, after = workloads(platform(PLAIN)), workloads(platform(msgspec.structs.replace(PLAIN, proxies=5)))
+    assert {name for name in before if before[name] != after[name]} == {"mcpgateway"}
+    scaled = msgspec.structs.replace(PLAIN, hpa=True)
+    for options, number in ((PLAIN, "2"), (SMALL, "2"), (LARGE, "10"), (scaled, "10"), (VOLUME, None)):
+        env = workloads(platform(options))["mcpgateway"]["spec"]["containers"][0]["env"]
+        assert next((each["value"] for each in env if each["name"] == "Proxy__Replicas"), None) == number
+    (most,) = [
+        item["spec"]["maxReplicas"]
+        for item in platform(LARGE)
+        if item["kind"] == "HorizontalPodAutoscaler" and item["metadata"]["name"] == "mcpgateway"
+    ]
+    assert most == 10
+
+
+def test_who_comes_in_is_said_to_the_processes() -> None:
+    plain, large = settings(PLAIN), settings(LARGE)
+    assert plain["AzureAd__TenantId"] == PLAIN.entra_tenant
+    assert plain["AzureAd__ClientId"] == PLAIN.entra_client_id
+    assert plain["PublicOrigin"] == "https://gateway.example.com"
+    assert "AzureAd__Instance" not in plain
+    assert {name: value for name, value in large.items() if name.startswith(("AzureAd", "Oidc"))} == {
+        "AzureAd__Instance": "https://login.microsoftonline.us/",
+        "AzureAd__TenantId": LARGE.entra_tenant,
+        "AzureAd__ClientId": LARGE.entra_client_id,
+        "Oidc__Issuer": "https://keycloak.auth.svc:8443/realms/one",
+        "Oidc__Audience__0": "gateway",
+        "Oidc__Audience__1": "other",
+        "Oidc__RolesClaim": "realm_access.roles",
+        "Oidc__Scope": "mcp",
+        "Oidc__Certificates": CERTIFICATE,
+    }
+
+
+@pytest.mark.parametrize("options", ALL.values(), ids=ALL)
+def test_the_processes_understand_what_they_are_told(options: PlatformOptions) -> None:
+    told = settings(msgspec.structs.replace(options, oidc_certificates=""))  # the one of these options is none
+    found = required_sign_in(told)
+    assert (found.protected is None) == options.dev_identity
+    if found.protected:
+        assert len(found.protected.issuers) == len(options.issuers)
+        assert found.protected.origin == options.public_origin
+    edge, control_plane = ProxySettings.from_env(Env(told)), ControlPlaneSettings.from_env(told)
+    assert edge.rate == options.rate
+    assert list(edge.allowed_origins) == list(options.allowed_origins)
+    assert list(control_plane.creator_roles) == list(options.creator_roles)
+
+
+def test_limits_are_said_to_the_processes() -> None:
+    assert settings(PLAIN)["Proxy__RatePerSecond"] == "2000"
+    assert settings(VOLUME)["Proxy__RatePerSecond"] == "0"
+    large = settings(LARGE)
+    told = {
+        "Proxy__RatePerSecond": "500",
+        "Proxy__RateBurst": "900",
+        "Proxy__AllowedOrigins__0": "https://app.example.com",
+        "Authorization__CreatorRoles__0": "mcp.creator",
+        "Quotas__Records": "20",
+        "Quotas__Replicas": "40",
+        "OTEL_EXPORTER_OTLP_ENDPOINT": "http://collector.telemetry.svc.cluster.local:4318",
+    }
+    assert told.items() <= large.items()
 
 
 def test_the_router_is_found_by_its_card() -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from infra.platform import PlatformOptions, platform
 from infra.platform.ranges import block
-from tests.infra.choices import LARGE, PLAIN, SMALL
+from tests.infra.choices import LARGE, PLAIN, SMALL, VOLUME
 from tests.infra.reach import Network, Place, Port
 
 DOCS = Path(__file__).parents[2] / "docs/cluster.md"
@@ -149,6 +149,59 @@ def test_an_external_database_is_the_control_planes_alone(everywhere: bool) -> N
     found, server = network(LARGE, everywhere), Place("10.9.0.5")
     assert {name for name, pod in PODS.items() if found.reaches(pod, server, ("TCP", 5432))} == {"control plane"}
     assert not found.reaches(PODS["control plane"], Place("10.9.1.5"), ("TCP", 5432))
+
+
+VERIFIERS = {"proxy", "control plane"}
+
+
+def reaching(found: Network, target: Place, port: int) -> set[str]:
+    """Who of the platform and the workloads reaches it."""
+    return {name for name, pod in PODS.items() if found.reaches(pod, target, ("TCP", port))}
+
+
+def test_those_who_verify_tokens_reach_the_internet_for_keys_and_nothing_private(everywhere: bool) -> None:
+    found = network(msgspec.structs.replace(NAMED, workload_egress=[]), everywhere)
+    assert reaching(found, SINKS["internet"], 443) == VERIFIERS
+    assert reaching(found, SINKS["internet"], 8443) == set()
+    for name in ("metadata", "private addresses"):
+        assert reaching(found, SINKS[name], 443) == set(), name
+
+
+def test_an_identity_provider_by_its_address_is_that_address_alone(everywhere: bool) -> None:
+    found = network(msgspec.structs.replace(VOLUME, api_server=[f"{API_SERVER}/32"]), everywhere)
+    assert reaching(found, Place("10.9.9.9"), 8443) == VERIFIERS
+    assert reaching(found, Place("10.9.9.9"), 443) == reaching(found, Place("10.9.9.8"), 8443) == set()
+    assert reaching(found, SINKS["internet"], 443) == set()
+
+
+def test_an_identity_provider_behind_a_service_is_reached_in_its_namespace(everywhere: bool) -> None:
+    found = network(LARGE, everywhere)
+    assert reaching(found, Place("10.124.2.1", "auth", {"app": "keycloak"}), 8443) == VERIFIERS
+    assert reaching(found, Place("10.124.2.2", "other", {"app": "keycloak"}), 8443) == set()
+
+
+def test_ranges_and_ports_of_an_identity_provider_are_all_there_is(everywhere: bool) -> None:
+    options = msgspec.structs.replace(NAMED, issuer_ranges=["10.30.0.0/16"], issuer_ports=[9443], workload_egress=[])
+    found = network(options, everywhere)
+    assert reaching(found, Place("10.30.1.1"), 9443) == VERIFIERS
+    assert reaching(found, Place("10.30.1.1"), 443) == reaching(found, SINKS["internet"], 443) == set()
+
+
+def test_who_believes_its_callers_asks_no_identity_provider(everywhere: bool) -> None:
+    ranges = {"issuer_ranges": ["10.30.0.0/16"], "issuer_ports": [443]}
+    found = network(msgspec.structs.replace(SMALL, **ranges), everywhere)
+    assert reaching(found, Place("10.30.1.1"), 443) == set()
+
+
+def test_the_collector_is_reached_by_our_processes_alone(everywhere: bool) -> None:
+    ours = {"proxy", "router", "control plane"}
+    collector = Place("10.124.3.1", "telemetry", {"app": "collector"})
+    assert reaching(network(LARGE, everywhere), collector, 4318) == ours
+    assert reaching(network(LARGE, everywhere), collector, 4317) == set()
+    assert reaching(network(PLAIN, everywhere), collector, 4318) == set()
+    behind = msgspec.structs.replace(LARGE, otlp_ranges=["10.40.0.0/16"], otlp_ports=[14318])
+    assert reaching(network(behind, everywhere), Place("10.40.0.1"), 14318) == ours
+    assert reaching(network(behind, everywhere), collector, 4318) == set()
 
 
 def test_every_port_of_a_kind_of_workload_is_reached_by_its_caller_alone(everywhere: bool) -> None:

@@ -128,11 +128,15 @@ async def test_with_the_flag_it_says_what_that_means(tmp_path: Path) -> None:
         assert "\033" not in up.text  # colours are for terminals
 
 
-def test_on_a_terminal_it_says_so_in_red(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("host", "flag", "said"),
+    [("0.0.0.0", "true", b"DANGER: listening on 0.0.0.0"), ("127.0.0.1", "false", b"Dev identity: callers are believed")],
+)
+def test_on_a_terminal_it_says_so_in_red(tmp_path: Path, host: str, flag: str, said: bytes) -> None:
     terminal, its_end = pty.openpty()
-    command = [PROGRAM, "up", "--host", "0.0.0.0", "--port", "0", "--home", str(tmp_path / "home")]
+    command = [PROGRAM, "up", "--host", host, "--port", "0", "--home", str(tmp_path / "home")]
     environment = {name: value for name, value in ENVIRONMENT.items() if name != "NO_COLOR"}
-    environment["Authentication__BypassEntra"] = "true"
+    environment["Authentication__BypassEntra"] = flag
     process = subprocess.Popen(command, env=environment, stdout=its_end, stderr=its_end, start_new_session=True)
     os.close(its_end)
     seen = b""
@@ -141,7 +145,7 @@ def test_on_a_terminal_it_says_so_in_red(tmp_path: Path) -> None:
     process.terminate()
     assert process.wait(20) == 0
     os.close(terminal)
-    assert b"\033[1;31mDANGER: listening on 0.0.0.0" in seen
+    assert b"\033[1;31m" + said in seen
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Home, its lock and its key: for one user, one gateway, and as they were left."""
+"""Home, its lock and its keys: for one user, one gateway, and as they were left."""
 
 import os
 import stat
@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from local.home import Home, HomeError
+from local.key_file import key_file
 from local.lock import held
-from local.seal_key import seal_key
 
 
 def test_a_home_is_for_its_user_alone(tmp_path: Path) -> None:
@@ -56,16 +56,93 @@ def test_a_home_is_held_once_and_the_refusal_names_the_holder(home: Home) -> Non
         pass
 
 
-def test_the_seal_key_is_made_once_for_the_user_alone(home: Home) -> None:
-    key = seal_key(home.seal_key)
-    assert len(key) == 16
-    assert seal_key(home.seal_key) == key
-    assert stat.S_IMODE(home.seal_key.stat().st_mode) == 0o600
+@pytest.fixture(params=[16, 32])
+def size(request: pytest.FixtureRequest) -> int:
+    """Of a seal key and of a trust secret, in bytes."""
+    return request.param
 
 
-@pytest.mark.parametrize("text", ["", "abc", "zz" * 16, "00" * 15, "00" * 17, "é" * 32])
-def test_a_malformed_seal_key_is_refused_and_kept(home: Home, text: str) -> None:
-    home.seal_key.write_text(text)
-    with pytest.raises(HomeError, match=r"seal\.key: expected 32 hex digits"):
-        seal_key(home.seal_key)
-    assert home.seal_key.read_text() == text
+@pytest.fixture
+def path(home: Home) -> Path:
+    return home.trust_secret
+
+
+def put(path: Path, text: str) -> None:
+    """The file as a gateway would have written it, but for what is in it."""
+    path.write_text(text)
+    path.chmod(0o600)
+
+
+def test_a_key_is_made_once_for_the_user_alone(path: Path, size: int) -> None:
+    os.umask(old := os.umask(0))
+    key = key_file(path, size)
+    os.umask(old)
+    assert len(key) == size
+    assert key_file(path, size) == key
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_no_two_homes_have_the_same_key(path: Path, tmp_path: Path) -> None:
+    assert key_file(path, 32) != key_file(tmp_path / "other", 32)
+
+
+@pytest.mark.parametrize("text", ["", "abc", "zz" * 16, "01" * 15, "01" * 17, "é" * 32, "01" * 4000])
+def test_a_malformed_key_is_refused_and_kept(path: Path, text: str) -> None:
+    put(path, text)
+    with pytest.raises(HomeError, match=r"trust\.secret: expected 32 hex digits"):
+        key_file(path, 16)
+    assert path.read_text() == text
+
+
+@pytest.mark.parametrize("text", ["00" * 16, "ff" * 16, "deadbeef" * 4, "0123456789abcdef" * 2])
+def test_a_placeholder_is_refused_and_kept(path: Path, text: str) -> None:
+    put(path, text)
+    with pytest.raises(HomeError, match=r"trust\.secret: is a placeholder"):
+        key_file(path, 16)
+    assert path.read_text() == text
+
+
+@pytest.mark.parametrize("mode", [0o640, 0o604, 0o620, 0o666])
+def test_a_key_that_others_may_read_is_refused_with_what_to_do(path: Path, mode: int) -> None:
+    key = key_file(path, 16)
+    path.chmod(mode)
+    with pytest.raises(HomeError, match=rf"others may read it\. Do `chmod 600 {path}`"):
+        key_file(path, 16)
+    path.chmod(0o600)
+    assert key_file(path, 16) == key
+
+
+def test_a_link_is_refused_wherever_it_leads(path: Path, tmp_path: Path) -> None:
+    key_file(tmp_path / "elsewhere", 16)
+    for target in ("elsewhere", "nowhere"):
+        path.unlink(missing_ok=True)
+        path.symlink_to(tmp_path / target)
+        with pytest.raises(HomeError, match=r"trust\.secret: is a link"):
+            key_file(path, 16)
+        assert path.is_symlink()
+    assert not (tmp_path / "nowhere").exists()
+
+
+def test_what_is_no_file_is_refused_at_once(path: Path) -> None:
+    os.mkfifo(path, 0o600)
+    with pytest.raises(HomeError, match="is no file"):
+        key_file(path, 16)
+    path.unlink()
+    path.mkdir(0o700)
+    with pytest.raises(HomeError, match="is no file"):
+        key_file(path, 16)
+
+
+def test_a_key_of_another_user_is_refused(path: Path) -> None:
+    key_file(path, 16)
+    if os.getuid() != 0:
+        pytest.skip("only root can give a file away")
+    os.chown(path, 65534, -1)
+    with pytest.raises(HomeError, match="belongs to another user"):
+        key_file(path, 16)
+
+
+def test_what_a_start_that_died_left_behind_is_no_key(path: Path) -> None:
+    path.with_suffix(".new").write_text("half")
+    assert len(key_file(path, 16)) == 16
+    assert not path.with_suffix(".new").exists()

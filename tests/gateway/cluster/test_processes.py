@@ -12,6 +12,7 @@ from aiohttp import ClientSession
 from msgspec import Raw
 
 from gateway.card import Card
+from tests.fakes.identity_provider import IdentityProvider
 from tests.gateway.cluster.api_server import ApiServer
 from tests.gateway.cluster.load import load
 from tests.gateway.cluster.running import SECRET, Running
@@ -115,6 +116,32 @@ async def test_the_proxy_serves_and_at_its_end_nobody_notices(
         ]
 
 
+async def test_a_proxy_that_verifies_tokens_audits_whom_it_denied(
+    server: ApiServer, world: World, client: ClientSession, worker: Pod, tmp_path: Path
+) -> None:
+    shown(world, adapter(), worker)
+    with IdentityProvider() as idp:
+        told = {**idp.environment("https://gateway.example.com"), "Authentication__BypassEntra": "false"}
+        async with Running("proxy", server.url, tmp_path, **told) as proxy:
+            await proxy.ready(client)
+
+            async def call(**headers: str) -> tuple[int, str]:
+                async with client.post(f"{proxy.url}/adapters/a/mcp", headers=headers) as response:
+                    return response.status, response.headers.get("WWW-Authenticate", "")
+
+            status, challenge = await call(**{"X-Dev-Roles": "team"})
+            assert status == 401
+            place = "https://gateway.example.com/.well-known/oauth-protected-resource/adapters/a/mcp"
+            assert f'resource_metadata="{place}"' in challenge
+            assert await call(Authorization=f"Bearer {idp.token('ada', ['team'])}") == (200, "")
+            assert await call(Authorization=f"Bearer {idp.token('bob')}") == (403, "")
+            proxy.end()
+            assert await proxy.ended() == 0
+            denied = [(line["event"], line["who"], line["what"]) for line in proxy.audited]
+            assert denied == [("access.denied", who, "POST /adapters/a/mcp") for who in ("", "bob")]
+            assert not [line for line in proxy.logged if "believed" in line["message"]]
+
+
 async def test_a_card_that_changes_is_in_force_at_once(
     server: ApiServer, world: World, client: ClientSession, worker: Pod, tmp_path: Path
 ) -> None:
@@ -204,10 +231,10 @@ async def test_what_keeps_a_process_from_starting_is_one_sentence_and_exit_1(mod
         ]
 
 
-async def test_without_the_explicit_flag_the_proxy_does_not_start(tmp_path: Path) -> None:
+async def test_a_proxy_that_is_not_told_who_may_come_in_does_not_start(tmp_path: Path) -> None:
     async with Running("proxy", "http://127.0.0.1:9", tmp_path, Authentication__BypassEntra="false") as process:
         assert await process.ended() == 1
-        assert "Authentication__BypassEntra is required to be true" in process.logged[0]["message"]
+        assert process.logged[0]["message"].startswith("Who may come in is not said: set AzureAd__TenantId")
 
 
 @pytest.mark.parametrize("module", ["proxy", "tool_router"])

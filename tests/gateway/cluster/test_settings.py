@@ -26,7 +26,6 @@ def variables(tmp_path: Path) -> dict[str, str]:
         "Seal__Keys__0": KEYS[0],
         "Kubernetes__Kubeconfig": str(path),
         "ControlPlane__Endpoint": "http://control-plane.mcp-gateway.svc:8000",
-        "Authentication__BypassEntra": "true",
     }
 
 
@@ -87,8 +86,6 @@ def test_both_processes_read_what_they_share_and_what_is_theirs(variables: dict[
         ("ControlPlane__Endpoint", "", "ControlPlane__Endpoint is required"),
         ("ControlPlane__Endpoint", "control-plane:8000", "ControlPlane__Endpoint"),
         ("ControlPlane__Endpoint", "http://control-plane/path", "ControlPlane__Endpoint"),
-        ("Authentication__BypassEntra", "", "Authentication__BypassEntra is required to be true"),
-        ("Authentication__BypassEntra", "maybe", "Authentication__BypassEntra"),
         ("Redis__ConnectionString", "redis:6379", "there is no Redis"),
     ],
 )
@@ -104,7 +101,7 @@ def test_what_is_wrong_is_named_and_no_secret_is_said(
 def test_the_tool_router_needs_to_know_no_control_plane_and_believes_nobody_without_the_secret(
     variables: dict[str, str],
 ) -> None:
-    del variables["ControlPlane__Endpoint"], variables["Authentication__BypassEntra"]
+    del variables["ControlPlane__Endpoint"]
     RouterEnvironment.read(variables)
     del variables["GatewaySettings__Secret"]
     with pytest.raises(SettingsError, match="GatewaySettings__Secret is required"):
