@@ -11,8 +11,10 @@ from types import TracebackType
 import aiohttp
 from yarl import URL
 
+from local.connect.bearer import Bearer
 from local.connect.options import Options, shown
-from local.connect.token import NoToken, Token
+from local.connect.source import source
+from local.connect.tokens import NoToken
 
 CONNECT = 10.0  # seconds; how long an answer takes is between client and server
 # Below what servers keep idle connections for (often 5 s), so that none is chosen that is just being closed.
@@ -27,12 +29,13 @@ class NoAnswer(Exception):
 
 
 class Endpoint:
-    """`async with Endpoint(options) as endpoint`."""
+    """`async with Endpoint(options) as endpoint`. Making it raises WrongOption where what gives the tokens is not installed."""
 
     def __init__(self, options: Options) -> None:
         self._url = options.url
         self._headers = options.headers
-        self._token = Token(options.token_command) if options.token_command else None
+        tokens = source(options)
+        self._bearer = Bearer(tokens) if tokens else None
 
     async def __aenter__(self) -> "Endpoint":
         self._http = aiohttp.ClientSession(
@@ -51,8 +54,8 @@ class Endpoint:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._token:
-            await self._token.close()
+        if self._bearer:
+            await self._bearer.close()
         await self._http.close()
 
     @asynccontextmanager
@@ -61,7 +64,7 @@ class Endpoint:
     ) -> AsyncGenerator[aiohttp.ClientResponse]:
         """The answer as soon as its head is there, whatever its status. Leaving the block before its end closes the connection.
 
-        A 401 is asked again once with a new token where there is a command for it. Raises NoAnswer.
+        A 401 is asked again once with a new token where there is a source of them. Raises NoAnswer.
         """
         try:
             reply = await self._authorised(method, headers, body)
@@ -79,14 +82,14 @@ class Endpoint:
             raise NoAnswer(BROKE) from None
 
     async def _authorised(self, method: str, headers: Mapping[str, str], body: bytes | None) -> aiohttp.ClientResponse:
-        if self._token is None:
+        if self._bearer is None:
             return await self._directed(method, headers, body)
-        bearer = await self._token.current()
+        bearer = await self._bearer.current()
         reply = await self._directed(method, {**headers, "Authorization": f"Bearer {bearer}"}, body)
         if reply.status != 401:
             return reply
         reply.release()
-        bearer = await self._token.after(bearer)
+        bearer = await self._bearer.after(bearer)
         return await self._directed(method, {**headers, "Authorization": f"Bearer {bearer}"}, body)
 
     async def _directed(self, method: str, headers: Mapping[str, str], body: bytes | None) -> aiohttp.ClientResponse:

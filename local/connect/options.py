@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import msgspec
 from yarl import URL
 
+from local.connect.azure_scope import azure_scope
 from local.settings import is_loopback
 
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, 5.6.2
@@ -34,25 +35,35 @@ class WrongOption(Exception):
 
 
 class Options(msgspec.Struct, frozen=True):
-    """`headers` go along with every request; `token_command` is an argument list, empty for none."""
+    """`headers` go along with every request; `token_command` is an argument list, empty for none; `azure` is the scope to
+    ask Azure for, empty for none."""
 
     url: URL
     headers: dict[str, str] = {}
     token_command: Sequence[str] = ()
+    azure: str = ""
 
     @classmethod
-    def read(cls, url: str, headers: Sequence[str], token_command: str | None) -> "Options":
+    def read(cls, url: str, headers: Sequence[str], token_command: str | None, azure: str | None = None) -> "Options":
         """Raises WrongOption."""
-        options = cls(_url(url), _headers(headers), _command(token_command))
-        if options.token_command and "authorization" in options.headers:
-            raise WrongOption("--token-command and --header Authorization: give one of them, both name the bearer.")
+        options = cls(_url(url), _headers(headers), _command(token_command), _azure(azure))
+        if len(options._bearers) > 1:
+            raise WrongOption(f"{' and '.join(options._bearers)}: give one of them, each names the bearer.")
         return options
+
+    @property
+    def _bearers(self) -> list[str]:
+        given = {
+            "--azure": self.azure,
+            "--token-command": self.token_command,
+            "--header Authorization": "authorization" in self.headers,
+        }
+        return [option for option, value in given.items() if value]
 
     @property
     def warning(self) -> str:
         """What should be said before starting; mostly nothing."""
-        bearer = self.token_command or "authorization" in self.headers
-        if not bearer or self.url.scheme == "https" or is_loopback(self.url.host or ""):
+        if not self._bearers or self.url.scheme == "https" or is_loopback(self.url.host or ""):
             return ""
         return f"the token travels unencrypted to {self.url.host}: use https:// if you can."
 
@@ -107,3 +118,12 @@ def _command(text: str | None) -> list[str]:
     if not words:
         raise WrongOption("--token-command: it is empty.")
     return words
+
+
+def _azure(text: str | None) -> str:
+    if text is None:
+        return ""
+    try:
+        return azure_scope(text)
+    except ValueError:
+        raise WrongOption("--azure: give the scope in full, such as api://<client id>/access.") from None

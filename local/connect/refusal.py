@@ -8,12 +8,14 @@ import msgspec
 from yarl import URL
 
 from local.connect.awaited import Awaited
+from local.connect.challenge import Challenge
 from local.connect.endpoint import redirection
 from local.connect.message import Malformed, one_line, read
 from local.connect.options import shown
 
 _LONGEST = 1024 * 1024  # bytes; a refusal that is longer is no JSON-RPC error
 _PATIENCE = 10.0  # seconds for the body of a refusal
+_CHECK = "check --azure, --token-command or --header Authorization"
 
 
 class _Problem(msgspec.Struct):
@@ -64,16 +66,25 @@ async def _whole(reply: aiohttp.ClientResponse) -> bytes:
 
 
 def _why(reply: aiohttp.ClientResponse, body: bytes) -> str:
-    if reply.status == 401:
-        return "The gateway does not accept the token (401): check --token-command or --header Authorization."
     if to := redirection(reply):
         return _elsewhere(to, reply.url)
+    if reply.status not in (401, 403):
+        return _told(reply.status, body)
+    challenge = Challenge.of(reply.headers.getall("WWW-Authenticate", []))
+    if reply.status == 403:
+        words = [_told(403, body), challenge.wish]
+    else:
+        words = [f"The gateway does not accept the token (401): {_CHECK}.", challenge.why, challenge.wish]
+    return " ".join(word for word in words if word)
+
+
+def _told(status: int, body: bytes) -> str:
     try:
         if detail := msgspec.json.decode(body, type=_Problem).detail:
             return detail
     except (msgspec.DecodeError, RecursionError):
         pass
-    return f"The gateway answered {reply.status} {_phrase(reply.status)}".strip() + "."
+    return f"The gateway answered {status} {_phrase(status)}".strip() + "."
 
 
 def _elsewhere(to: URL, url: URL) -> str:

@@ -98,10 +98,12 @@ class Near:
 
 
 @asynccontextmanager
-async def bridged(url: str, *, headers: Sequence[str] = (), token_command: str | None = None) -> AsyncGenerator[Near]:
+async def bridged(
+    url: str, *, headers: Sequence[str] = (), token_command: str | None = None, azure: str | None = None
+) -> AsyncGenerator[Near]:
     """A bridge to `url` in this process."""
     near = Near()
-    async with Endpoint(Options.read(url, headers, token_command)) as endpoint:
+    async with Endpoint(Options.read(url, headers, token_command, azure)) as endpoint:
         bridge = Bridge(Carrier(endpoint, near.received.put, near.said.append), near.received.put)
         running = asyncio.create_task(bridge.run(near.input()))
         try:
@@ -144,11 +146,19 @@ class Process(Near):
 
 
 @asynccontextmanager
-async def connected(url: str, *arguments: str) -> AsyncGenerator[Process]:
-    """The command in front of `url`; killed at the end if it still runs."""
+async def connected(url: str, *arguments: str, **variables: str) -> AsyncGenerator[Process]:
+    """The command in front of `url`, with further variables in its environment; killed at the end if it still runs."""
     pipe = asyncio.subprocess.PIPE
     process = await asyncio.create_subprocess_exec(
-        PROGRAM, "connect", url, *arguments, stdin=pipe, stdout=pipe, stderr=pipe, limit=80 * 2**20, env=os.environ
+        PROGRAM,
+        "connect",
+        url,
+        *arguments,
+        stdin=pipe,
+        stdout=pipe,
+        stderr=pipe,
+        limit=80 * 2**20,
+        env={**os.environ, **variables},
     )
     near = Process(process)
     try:

@@ -5,6 +5,8 @@ import pytest
 from local.connect.options import Options, WrongOption, shown
 
 URL = "http://localhost:8000/mcp"
+ID = "c0ffee00-1111-4222-8333-444455556666"
+SCOPE = f"api://{ID}/access"
 
 
 @pytest.mark.parametrize("url", [URL, "https://example.com/adapters/a/mcp?x=1", "http://[::1]:8000/mcp", "HTTP://host"])
@@ -72,14 +74,62 @@ def test_a_token_command_that_cannot_be_split_is_refused(command: str) -> None:
         Options.read(URL, [], command)
 
 
-def test_two_bearers_are_refused() -> None:
-    with pytest.raises(WrongOption, match="both"):
-        Options.read(URL, ["Authorization: Bearer x"], "cmd")
+@pytest.mark.parametrize(
+    ("headers", "command", "azure"),
+    [
+        (["Authorization: Bearer geheim"], "cmd", None),
+        (["authorization: Bearer geheim"], None, SCOPE),
+        ([], "cmd", SCOPE),
+        (["Authorization: Bearer geheim"], "cmd", SCOPE),
+    ],
+)
+def test_two_bearers_are_refused(headers: list[str], command: str | None, azure: str | None) -> None:
+    with pytest.raises(WrongOption, match="each names the bearer") as caught:
+        Options.read(URL, headers, command, azure)
+    assert "geheim" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("given", "asked"),
+    [
+        (SCOPE, f"api://{ID}/.default"),
+        (f"api://{ID}/.default", f"api://{ID}/.default"),
+        (f"api://{ID}", f"api://{ID}/.default"),
+        (ID, f"{ID}/.default"),
+        (f"{ID}/access", f"{ID}/.default"),
+        ("https://mcp.contoso.com/mcp/access", "https://mcp.contoso.com/mcp/.default"),
+        ("https://mcp.contoso.com//access", "https://mcp.contoso.com//.default"),
+        ("api://contoso.com/gateway/mcp.access", "api://contoso.com/gateway/.default"),
+    ],
+)
+def test_azure_is_asked_for_the_default_of_the_resource(given: str, asked: str) -> None:
+    assert Options.read(URL, [], None, given).azure == asked
+
+
+@pytest.mark.parametrize(
+    "scope",
+    [
+        "",
+        "access",
+        ".default",
+        "/access",
+        "api://",
+        "api:///access",
+        "api://a b/x",
+        "api://a/x --y",
+        f"{SCOPE}\n",
+        "User.Read",
+    ],
+)
+def test_a_scope_that_does_not_name_its_resource_is_refused(scope: str) -> None:
+    with pytest.raises(WrongOption, match="in full"):
+        Options.read(URL, [], None, scope)
 
 
 @pytest.mark.parametrize("url", ["http://example.com/mcp", "http://10.0.0.1/mcp"])
 def test_a_token_over_plain_http_to_another_machine_is_warned_of(url: str) -> None:
     assert "unencrypted" in Options.read(url, [], "cmd").warning
+    assert "unencrypted" in Options.read(url, [], None, SCOPE).warning
     assert "unencrypted" in Options.read(url, ["Authorization: Bearer x"], None).warning
     assert not Options.read(url, ["X-Dev-UserId: ada"], None).warning
 

@@ -270,6 +270,11 @@ async def test_a_running_token_command_ends_with_it(tmp_path: Path) -> None:
         (["ftp://x"], "mcp-gateway: This is not the URL of an MCP server"),
         (["http://x", "--header", "Host: y"], "mcp-gateway: --header Host: "),
         (["http://x", "--token-command", ""], "mcp-gateway: --token-command: it is empty."),
+        (["http://x", "--azure", "access"], "mcp-gateway: --azure: give the scope in full, such as api://"),
+        (
+            ["http://x", "--azure", "api://a/b", "--token-command", "c"],
+            "mcp-gateway: --azure and --token-command: give one",
+        ),
     ],
 )
 async def test_wrong_options_end_with_2_and_a_sentence(arguments: list[str], said: str) -> None:

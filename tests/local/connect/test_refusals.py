@@ -59,7 +59,7 @@ async def test_an_error_for_another_request_is_not_passed_on() -> None:
         (
             401,
             b'{"detail":"who?"}',
-            "The gateway does not accept the token (401): check --token-command or --header Authorization.",
+            "The gateway does not accept the token (401): check --azure, --token-command or --header Authorization.",
         ),
         (500, b'{"jsonrpc":"2.0","method":"x"}', "The gateway answered 500 Internal Server Error."),
         (404, b"x" * 2_000_000, "The gateway answered 404 Not Found."),
@@ -186,7 +186,7 @@ async def test_a_token_that_is_never_accepted_is_an_error_after_the_second_try()
         return web.Response(status=401)
 
     async with far_side(react) as far, bridged(far.url, token_command="echo geheim") as near:
-        assert "check --token-command" in (await near.ask(request(1, "a")))["error"]["message"]
+        assert "check --azure" in (await near.ask(request(1, "a")))["error"]["message"]
         assert len(far.seen) == 2
         assert not any("geheim" in line for line in near.said)
 

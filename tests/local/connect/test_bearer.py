@@ -1,14 +1,17 @@
-"""The token of a command, with commands that are real."""
+"""The token in use, and the command it comes from: with commands that are real."""
 
 import asyncio
 import base64
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
 import pytest
 
-from local.connect.token import MARGIN, OPAQUE, NoToken, Token
+from local.connect.bearer import MARGIN, OPAQUE, Bearer
+from local.connect.token_command import TokenCommand
+from local.connect.tokens import NoToken, Token
 from tests.local.waiting import holds
 
 NOW = 1_000_000.0
@@ -29,6 +32,10 @@ def runs(tmp_path: Path) -> Callable[[], int]:
     return lambda: len(log.read_text().splitlines()) if log.exists() else 0
 
 
+def bearer(command: list[str], clock: Callable[[], float] = time.time) -> Bearer:
+    return Bearer(TokenCommand(command), clock)
+
+
 def shell(tmp_path: Path, script: str) -> list[str]:
     return ["/bin/sh", "-c", f"echo run >> {tmp_path}/runs; {script}"]
 
@@ -42,7 +49,7 @@ def jwt(expires: float) -> str:
 
 async def test_the_first_line_is_the_token_and_is_remembered(tmp_path: Path, runs: Callable[[], int]) -> None:
     clock = Clock()
-    token = Token(shell(tmp_path, "echo first; echo second"), clock)
+    token = bearer(shell(tmp_path, "echo first; echo second"), clock)
     assert [await token.current() for _ in range(3)] == ["first"] * 3
     assert runs() == 1
     clock.now += OPAQUE
@@ -52,7 +59,7 @@ async def test_the_first_line_is_the_token_and_is_remembered(tmp_path: Path, run
 
 async def test_a_jwt_is_remembered_until_a_minute_before_its_end(tmp_path: Path, runs: Callable[[], int]) -> None:
     clock = Clock()
-    token = Token(shell(tmp_path, f"echo {jwt(NOW + 3600)}"), clock)
+    token = bearer(shell(tmp_path, f"echo {jwt(NOW + 3600)}"), clock)
     await token.current()
     clock.now += 3600 - MARGIN - 1
     await token.current()
@@ -66,19 +73,19 @@ async def test_a_jwt_is_remembered_until_a_minute_before_its_end(tmp_path: Path,
 async def test_what_only_looks_like_a_jwt_is_remembered_like_any_other(
     tmp_path: Path, runs: Callable[[], int], odd: str
 ) -> None:
-    token = Token(shell(tmp_path, f"echo {odd}"), Clock())
+    token = bearer(shell(tmp_path, f"echo {odd}"), Clock())
     assert [await token.current(), await token.current()] == [odd, odd]
     assert runs() == 1
 
 
 async def test_all_who_ask_at_once_share_one_run(tmp_path: Path, runs: Callable[[], int]) -> None:
-    token = Token(shell(tmp_path, "echo t"), Clock())
+    token = bearer(shell(tmp_path, "echo t"), Clock())
     assert set(await asyncio.gather(*(token.current() for _ in range(20)))) == {"t"}
     assert runs() == 1
 
 
 async def test_a_refused_token_is_fetched_anew_once_for_all(tmp_path: Path, runs: Callable[[], int]) -> None:
-    token = Token(shell(tmp_path, f"wc -l < {tmp_path}/runs | tr -d ' '"), Clock())
+    token = bearer(shell(tmp_path, f"wc -l < {tmp_path}/runs | tr -d ' '"), Clock())
     assert await token.current() == "1"
     assert await asyncio.gather(*(token.after("1") for _ in range(5))) == ["2"] * 5
     assert await token.after("1") == "2"  # somebody who was slow to hear of it
@@ -86,14 +93,14 @@ async def test_a_refused_token_is_fetched_anew_once_for_all(tmp_path: Path, runs
 
 
 async def test_a_failure_says_the_exit_code_and_the_last_line_of_standard_error(tmp_path: Path) -> None:
-    token = Token(shell(tmp_path, "echo never-shown; echo one >&2; echo 'log in first' >&2; exit 3"), Clock())
+    token = bearer(shell(tmp_path, "echo never-shown; echo one >&2; echo 'log in first' >&2; exit 3"), Clock())
     with pytest.raises(NoToken) as caught:
         await token.current()
     assert str(caught.value) == "The token command `/bin/sh` ended with 3: log in first"
 
 
 async def test_after_a_failure_the_next_who_asks_runs_it_again(tmp_path: Path) -> None:
-    token = Token(shell(tmp_path, f"test $(wc -l < {tmp_path}/runs) -ge 2 && echo t"), Clock())
+    token = bearer(shell(tmp_path, f"test $(wc -l < {tmp_path}/runs) -ge 2 && echo t"), Clock())
     with pytest.raises(NoToken, match="nothing on standard error"):
         await token.current()
     assert await token.current() == "t"
@@ -102,24 +109,28 @@ async def test_after_a_failure_the_next_who_asks_runs_it_again(tmp_path: Path) -
 @pytest.mark.parametrize("script", ["true", "echo", "echo two words", "printf 'caf\\303\\251'"])
 async def test_what_is_no_token_is_refused_and_not_repeated(tmp_path: Path, script: str) -> None:
     with pytest.raises(NoToken, match="did not print a token on its first line") as caught:
-        await Token(shell(tmp_path, script), Clock()).current()
+        await bearer(shell(tmp_path, script), Clock()).current()
     assert "words" not in str(caught.value)
 
 
 async def test_a_command_that_is_not_there_is_said() -> None:
     with pytest.raises(NoToken, match="`/no/such` could not be started: No such file or directory"):
-        await Token(["/no/such"], Clock()).current()
+        await bearer(["/no/such"], Clock()).current()
 
 
 async def test_the_command_does_not_read_the_clients_messages(tmp_path: Path) -> None:
-    assert await Token(shell(tmp_path, "cat; echo t"), Clock()).current() == "t"
+    assert await bearer(shell(tmp_path, "cat; echo t"), Clock()).current() == "t"
 
 
 async def test_closing_ends_a_command_that_is_running(tmp_path: Path) -> None:
-    token = Token(shell(tmp_path, f"echo $$ > {tmp_path}/pid; exec sleep 100"), Clock())
+    token = bearer(shell(tmp_path, f"echo $$ > {tmp_path}/pid; exec sleep 100"), Clock())
     asking = asyncio.create_task(token.current())
     pid = tmp_path / "pid"
     await holds(lambda: pid.exists() and bool(pid.read_text().strip()))
     await token.close()
     assert isinstance((await asyncio.gather(asking, return_exceptions=True))[0], asyncio.CancelledError)
     await holds(lambda: not Path(f"/proc/{pid.read_text().strip()}").exists())
+
+
+def test_a_token_does_not_show_where_it_is_printed() -> None:
+    assert "secret" not in f"{Token('secret', 1.0)!r} {Token('secret')}"

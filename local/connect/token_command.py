@@ -1,68 +1,36 @@
-"""The bearer token of a command: run when one is needed, remembered while it lasts. Never printed."""
+"""TokenCommand: tokens that a command prints, run when one is needed. Without a shell; its output is never repeated."""
 
 import asyncio
 import base64
 import os
 import re
 import signal
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 
 import msgspec
 
 from local.connect.said import plain
+from local.connect.tokens import PATIENCE, NoToken, Token
 
-PATIENCE = 120.0  # seconds a command may take; some wait for a person at a browser
-OPAQUE = 300.0  # seconds for which a token is remembered that does not say how long it is valid
-MARGIN = 60.0  # seconds before its end at which a token is no longer used
 LAST = 1.0  # seconds for a killed command to be gone
 _TOKEN = re.compile(r"[\x21-\x7e]+")
 
 
-class NoToken(Exception):
-    """The command gave none; the message says why, without its output."""
+class TokenCommand:
+    """Made with the command's arguments. A JWT says itself when it ends."""
 
-
-class Token:
-    """Made with the command's arguments; `clock` gives seconds since 1970."""
-
-    def __init__(self, command: Sequence[str], clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, command: Sequence[str]) -> None:
         self._command = command
-        self._clock = clock
-        self._token = ""
-        self._until = 0.0
-        self._running: asyncio.Task[str] | None = None
 
-    async def current(self) -> str:
-        """A token that is valid as far as can be told. Raises NoToken."""
-        return self._token if self._clock() < self._until else await self._shared()
-
-    async def after(self, refused: str) -> str:
-        """One that is not `refused`, as far as the command has another. Raises NoToken."""
-        if self._token == refused:
-            self._until = 0.0
-        return await self.current()
+    async def fetch(self, *, anew: bool) -> Token:
+        """Runs it. Raises NoToken."""
+        del anew  # it remembers nothing
+        text = await _run(self._command)
+        return Token(text, _expiry(text))
 
     async def close(self) -> None:
-        """Ends a command that is running."""
-        if self._running:
-            self._running.cancel()
-            await asyncio.wait([self._running])
-
-    async def _shared(self) -> str:
-        """All who ask while the command runs get what it gives."""
-        if self._running is None or self._running.done():
-            self._running = asyncio.create_task(self._fetch(), name="token")
-            # Those who asked may be gone by then; an error that nobody fetches would be printed with its traceback.
-            self._running.add_done_callback(lambda task: task.cancelled() or task.exception())
-        return await asyncio.shield(self._running)
-
-    async def _fetch(self) -> str:
-        self._token = await _run(self._command)
-        expiry = _expiry(self._token)
-        self._until = self._clock() + OPAQUE if expiry is None else expiry - MARGIN
-        return self._token
+        """Nothing is open between two runs."""
 
 
 async def _run(command: Sequence[str]) -> str:

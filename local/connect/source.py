@@ -1,0 +1,22 @@
+"""Which source of tokens the options name. Loads no more than that one needs."""
+
+from local.connect.options import Options, WrongOption
+from local.connect.token_command import TokenCommand
+from local.connect.tokens import Tokens
+
+
+def source(options: Options) -> Tokens | None:
+    """None where no tokens are wanted. Raises WrongOption where azure-identity is not installed."""
+    if options.azure:
+        return _azure(options.azure)
+    return TokenCommand(options.token_command) if options.token_command else None
+
+
+def _azure(scope: str) -> Tokens:
+    try:
+        from local.connect.azure_tokens import AzureTokens  # a third of a second, and not everywhere
+    except ModuleNotFoundError as error:
+        if not (error.name or "").startswith("azure"):
+            raise
+        raise WrongOption("--azure needs azure-identity: install `mcp-gateway[azure]`.") from None
+    return AzureTokens(scope)
