@@ -1,6 +1,7 @@
 """Ask: one request to `/mcp` as the proxy sends it on, in either era, and what a right answer to it is. Sends one; applies no load."""
 
 import http.client
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -16,6 +17,8 @@ PATH = "/mcp"
 # Stands for ten digits that differ from request to request: in the JSON-RPC id, and in the id that the proxy gives.
 NUMBER = "@@@@@@@@@@"
 
+# What the proxy adds.
+_STAMPED = {"X-Mcp-UserId", "X-Mcp-Roles", "X-Gateway-Secret", "X-Request-Id"}
 _META = {
     "io.modelcontextprotocol/protocolVersion": MODERN,
     "io.modelcontextprotocol/clientInfo": {"name": "bench", "version": "1"},
@@ -79,6 +82,12 @@ def call(tool: str, caller: int = 0, *, session: str = "", fits: bool = True) ->
     """`tools/call`: of the later era, unless there is a session."""
     params = {"name": tool, "arguments": msgspec.Raw(ARGUMENTS if fits else MISFIT)}
     return legacy("tools/call", session, caller, **params) if session else modern("tools/call", caller, **params)
+
+
+def outside(ask: Ask, proof: Mapping[str, str]) -> Ask:
+    """The same request as a client sends it to the proxy. `proof`: headers that say who calls."""
+    kept = {name: value for name, value in ask.headers.items() if name not in _STAMPED}
+    return Ask({**kept, **proof}, ask.body)
 
 
 def begin(child: Child, caller: int = 0) -> str:

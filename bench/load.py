@@ -1,7 +1,7 @@
 """Load: wrk against one proxy for a few seconds, and what that cost the proxy. Knows nothing of which proxy it is."""
 
 import tempfile
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -20,12 +20,27 @@ wrk.body = %s
 %s
 """
 
-# A client that traces: no two heads alike, so that nothing a proxy remembers of a head serves twice. Not sampled.
-_TRACED = """
-local n = 0
+# Several callers in turn, each with headers of its own. What they send is made before the clock runs.
+_IN_TURN = """
+local heads, calls, n = {%s}, {}, 0
+local function speak(of)
+  for name, value in pairs(heads[of %% #heads + 1]) do wrk.headers[name] = value end
+end
+function init()
+  for i = 1, #heads do speak(i); calls[i] = wrk.format() end
+end
 function request()
   n = n + 1
-  wrk.headers["traceparent"] = string.format("00-%032x-%016x-00", n, n)
+  return calls[n %% #calls + 1]
+end
+"""
+
+# Clients that trace: no two heads alike, so that nothing a proxy remembers of a head serves twice. Not sampled.
+_TRACED = """
+function request()
+  n = n + 1
+  speak(n)
+  wrk.headers["Traceparent"] = string.format("00-%032x-%016x-00", n, n)
   return wrk.format()
 end
 """
@@ -41,10 +56,14 @@ class Round(msgspec.Struct, frozen=True):
 
 @contextmanager
 def script(session: Session, *, traced: bool) -> Generator[Path]:
-    """The Lua script that makes wrk send the session's call; `traced`: each with a `traceparent` of its own."""
-    lines = (f"wrk.headers[{wrk.literal(name)}] = {wrk.literal(value)}" for name, value in session.headers.items())
+    """The Lua script that makes wrk send the calls of a session's callers; `traced`: each with a `traceparent` of its own."""
+    common = "\n".join(f"wrk.headers{_entry(*header)}" for header in session.headers.items())
+    in_turn = ""
+    if session.callers or traced:
+        in_turn = _IN_TURN % ", ".join(_table(headers) for headers in session.callers or [{}])
     with tempfile.NamedTemporaryFile("w", suffix=".lua", prefix="mcp-gateway-bench-") as file:
-        file.write(wrk.DONE + _SCRIPT % (wrk.literal(CALL.decode()), "\n".join(lines), _TRACED if traced else ""))
+        lua = _SCRIPT % (wrk.literal(CALL.decode()), common, in_turn + (_TRACED if traced else ""))
+        file.write(wrk.DONE + lua)
         file.flush()
         yield Path(file.name)
 
@@ -63,3 +82,11 @@ def run(session: Session, seconds: int, *, traced: bool = False) -> Round:
         raise Failed(f"{name}: {summary.bytes / summary.requests:.1f} bytes a reply, {session.length} expected.")
     wall = summary.microseconds / 1e6
     return Round(used / summary.requests * 1e6, summary.requests / wall, used / wall)
+
+
+def _table(headers: Mapping[str, str]) -> str:
+    return f"{{{', '.join(_entry(*header) for header in headers.items())}}}"
+
+
+def _entry(name: str, value: str) -> str:
+    return f"[{wrk.literal(name)}] = {wrk.literal(value)}"

@@ -1,5 +1,6 @@
 """The proxy bench: our proxy, nginx and a naive aiohttp proxy side by side in front of one upstream, in one run.
 
+Ours runs twice: it believes one caller, as on one's own machine, and it verifies the tokens of many, as everywhere else.
 `./uvw run python -m bench.proxy [--quick]`; needs wrk and nginx. CPU figures and ratios of one run can be compared; requests per second
 depend on the machine. The last line is one JSON object.
 """
@@ -15,11 +16,14 @@ from bench import imports, load, report, streams
 from bench.child import Child, Failed, python
 from bench.load import Round
 from bench.nginx import nginx
-from bench.report import NAIVE, NGINX, OURS
-from bench.session import Session, check, check_ours, open_session
+from bench.report import NAIVE, NGINX, OURS, TOKENS
+from bench.session import ROLE, Session, check, check_ours, check_verified, open_session, open_sessions
+from bench.sign_in import Tenant, tenant
 
 _STREAMS = 2000
 _FILES = 3 * _STREAMS  # a proxy holds two connections per stream
+_PEOPLE = [f"person-{number:02d}" for number in range(32)]
+_PROCESS = "proxy.app, gateway.azure.sign_in"  # what the proxy's process imports
 
 
 def main() -> int:
@@ -56,36 +60,40 @@ def _options() -> _Options:
 def _bench(rounds: int, seconds: int) -> None:
     if streams.allow_files(_FILES) < _FILES:
         raise Failed(f"{_FILES:,} open files are needed: raise the hard limit (ulimit -Hn).")
-    cost = imports.cost()
-    with python("upstream", "bench.upstream") as upstream:
-        memory = _memory(upstream.port)
-        measured, traced = _cpu(upstream.port, rounds, seconds)
+    cost = imports.cost(_PROCESS)
+    with python("upstream", "bench.upstream") as upstream, tenant(_PEOPLE, [ROLE]) as known:
+        memory = _memory(upstream.port, known)
+        measured, traced = _cpu(upstream.port, known, rounds, seconds)
     figures = report.figures(measured, traced, memory, cost, _STREAMS, seconds)
     print()
     print(*report.table(measured, memory), "", *report.verdicts(figures), "", sep="\n")
     print(report.line(figures), flush=True)
 
 
-def _memory(upstream: int) -> dict[str, float]:
+def _memory(upstream: int, known: Tenant) -> dict[str, float]:
     """KB per idle stream of each proxy, one after the other, each in a new process."""
     _say(f"memory of {_STREAMS:,} idle streams …")
     kilobytes: dict[str, float] = {}
-    for name in (OURS, NGINX, NAIVE):
-        with _proxy(name, upstream) as child:
-            kilobytes[name] = streams.kb_per_stream(open_session(child), _STREAMS)
+    for name in (OURS, TOKENS, NGINX, NAIVE):
+        with _proxy(name, upstream, known) as child:
+            kilobytes[name] = streams.kb_per_stream(_session(child, known), _STREAMS)
     return kilobytes
 
 
-def _cpu(upstream: int, rounds: int, seconds: int) -> tuple[dict[str, list[Round]], dict[str, list[Round]]]:
+def _cpu(
+    upstream: int, known: Tenant, rounds: int, seconds: int
+) -> tuple[dict[str, list[Round]], dict[str, list[Round]]]:
     """Rounds of each proxy in turn, so that what disturbs the machine disturbs all; then traced calls, no two heads alike."""
     with contextlib.ExitStack() as stack:
-        children = [stack.enter_context(_proxy(name, upstream)) for name in (OURS, NGINX, NAIVE)]
-        sessions = {child.name: open_session(child) for child in children}
+        children = [stack.enter_context(_proxy(name, upstream, known)) for name in (OURS, TOKENS, NGINX, NAIVE)]
+        sessions = {child.name: _session(child, known) for child in children}
         check_ours(sessions[OURS])
+        check_verified(sessions[TOKENS])
         for session in sessions.values():
             load.run(session, 1)  # warm: connections pooled, code specialised
         measured = _rounds(sessions, rounds, seconds)
-        traced = _rounds({name: sessions[name] for name in (OURS, NGINX)}, max(3, rounds // 2), seconds, traced=True)
+        fastest = {name: sessions[name] for name in (OURS, TOKENS, NGINX)}
+        traced = _rounds(fastest, max(3, rounds // 2), seconds, traced=True)
         for session in sessions.values():
             check(session.child, session.headers)
         return measured, traced
@@ -103,9 +111,20 @@ def _rounds(sessions: dict[str, Session], rounds: int, seconds: int, *, traced: 
     return measured
 
 
+def _session(child: Child, known: Tenant) -> Session:
+    """nginx and the naive one are spared the token, which is longer than all the rest of a head."""
+    return open_sessions(child, known.proofs) if child.name == TOKENS else open_session(child)
+
+
 @contextlib.contextmanager
-def _proxy(name: str, upstream: int) -> Generator[Child]:
-    started = nginx(upstream, _FILES) if name == NGINX else python(name, f"bench.{name}", upstream)
+def _proxy(name: str, upstream: int, known: Tenant) -> Generator[Child]:
+    match name:
+        case "nginx":
+            started = nginx(upstream, _FILES)
+        case "tokens":
+            started = python(name, "bench.gateway", upstream, known.variables)
+        case _:
+            started = python(name, f"bench.{name}", upstream)
     with started as child:
         yield child
 

@@ -8,20 +8,27 @@ import msgspec
 from bench.imports import Cost
 from bench.load import Round
 
-OURS, NGINX, NAIVE = "gateway", "nginx", "naive"
+OURS, TOKENS, NGINX, NAIVE = "gateway", "tokens", "nginx", "naive"
 
 
 class Figures(msgspec.Struct, frozen=True):
-    """The last line. CPU in µs per request; memory in KB (2^10) and MB (2^20). A ratio without a first name is ours ÷ the other."""
+    """The last line. CPU in µs per request; memory in KB (2^10) and MB (2^20). A ratio without a first name is ours ÷ the other.
+
+    `token_…`: ours where it verifies tokens; nginx is not even sent them.
+    """
 
     cpu_ratio_nginx: float
+    token_ratio_nginx: float
     traced_ratio_nginx: float  # of calls whose heads are all different, for which nothing can be remembered
+    token_traced_ratio_nginx: float
     cpu_ratio_naive: float
     naive_ratio_nginx: float
     cpu_us: float
+    token_cpu_us: float
     nginx_cpu_us: float
     naive_cpu_us: float
     kb_per_stream: float
+    token_kb_per_stream: float
     nginx_kb_per_stream: float
     naive_kb_per_stream: float
     import_ms: float
@@ -41,9 +48,11 @@ class Target(msgspec.Struct, frozen=True):
 
 TARGETS = (
     Target("CPU per request, × nginx", "cpu_ratio_nginx", 3.5),
+    Target("… with tokens", "token_ratio_nginx", 3.5),
     Target("KB per idle stream", "kb_per_stream", 25),
-    Target("import proxy.app, MB", "import_mb", 60),
-    Target("import proxy.app, ms", "import_ms", 800),
+    Target("… with tokens", "token_kb_per_stream", 25),
+    Target("import of the proxy, MB", "import_mb", 60),
+    Target("import of the proxy, ms", "import_ms", 800),
 )
 
 
@@ -59,13 +68,17 @@ def figures(
     cpu = {name: statistics.median(one.cpu_us for one in of_one) for name, of_one in rounds.items()}
     return Figures(
         cpu_ratio_nginx=round(ratio(rounds[OURS], rounds[NGINX]), 2),
+        token_ratio_nginx=round(ratio(rounds[TOKENS], rounds[NGINX]), 2),
         traced_ratio_nginx=round(ratio(traced[OURS], traced[NGINX]), 2),
+        token_traced_ratio_nginx=round(ratio(traced[TOKENS], traced[NGINX]), 2),
         cpu_ratio_naive=round(ratio(rounds[OURS], rounds[NAIVE]), 2),
         naive_ratio_nginx=round(ratio(rounds[NAIVE], rounds[NGINX]), 2),
         cpu_us=round(cpu[OURS], 1),
+        token_cpu_us=round(cpu[TOKENS], 1),
         nginx_cpu_us=round(cpu[NGINX], 1),
         naive_cpu_us=round(cpu[NAIVE], 1),
         kb_per_stream=round(memory[OURS], 1),
+        token_kb_per_stream=round(memory[TOKENS], 1),
         nginx_kb_per_stream=round(memory[NGINX], 1),
         naive_kb_per_stream=round(memory[NAIVE], 1),
         import_ms=round(cost.ms, 1),
@@ -100,7 +113,8 @@ def verdicts(of: Figures) -> Iterator[str]:
         value = measured[target.figure]
         verdict = "met" if value <= target.limit else "MISSED"
         yield f"{target.text:28}{value:9.2f}  ≤ {target.limit:<6g} {verdict}"
-    yield f"{'… no two heads alike':28}{of.traced_ratio_nginx:9.2f}"
+    yield f"{'× nginx, no two heads alike':28}{of.traced_ratio_nginx:9.2f}"
+    yield f"{'… with tokens':28}{of.token_traced_ratio_nginx:9.2f}"
 
 
 def line(of: Figures) -> str:

@@ -1,5 +1,6 @@
 """The router bench: our tool router beside a server on the official SDK: the same 1,000 tools, the same HTTP tool behind both, one run.
 
+Calls come to ours as the proxy sends them on, and once more through a proxy that verifies the caller's token.
 `./uvw run python -m bench.router [--quick]`; needs wrk. CPU figures and ratios of one run can be compared; those of another
 machine cannot. The last line is one JSON object. Exits 1 where a target is missed, so that CI sees it.
 """
@@ -9,16 +10,17 @@ import contextlib
 import shutil
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import msgspec
 
 from bench import changes, cpu, imports, pages, router_report, sheets
-from bench.asks import begin, call, check_call, check_list, modern
+from bench.asks import Ask, begin, call, check_call, check_list, modern, outside
 from bench.child import Child, Failed, python
 from bench.flatness import flatness
-from bench.router_report import CALL, FRESH, LEGACY, LIST, NAMES, SDK_CALL, SDK_LIST
-from bench.tools import CALLED, COUNT
+from bench.router_report import CALL, EDGE, FRESH, LEGACY, LIST, NAMES, SDK_CALL, SDK_LIST, TOKEN
+from bench.sign_in import tenant
+from bench.tools import CALLED, COUNT, ROLE
 from bench.trail import Gateway, gateway
 
 
@@ -76,7 +78,9 @@ def _bench(extent: _Extent) -> bool:
         tool = stack.enter_context(python("tool", "bench.tool_server"))
         sdk = stack.enter_context(python("sdk", "bench.sdk_server", tool.port))
         router = stack.enter_context(gateway(tool.port, COUNT))
-        trial = _Trial(router, sdk, extent)
+        known = stack.enter_context(tenant(["user-0000"], ["mcp.engineer", ROLE]))
+        edge = stack.enter_context(python("proxy", "bench.edge", router.child.port, known.variables))
+        trial = _Trial(router, _Door(edge, known.proofs[0]), sdk, extent)
         measured = trial.rounds()
         delays = changes.delays(router, extent.streams, extent.changes)
         _say(f"memory over {extent.calls:,} calls …")
@@ -88,24 +92,33 @@ def _bench(extent: _Extent) -> bool:
     return router_report.all_met(figures)
 
 
-class _Trial:
-    """Our router and the SDK's server, both checked once, and the kinds of requests whose cost is measured."""
+class _Door(msgspec.Struct, frozen=True):
+    """Our proxy in front of the router, and what a caller shows there."""
 
-    def __init__(self, router: Gateway, sdk: Child, extent: _Extent) -> None:
+    child: Child
+    proof: dict[str, str]
+
+
+class _Trial:
+    """Our router, with and without the proxy before it, and the SDK's server: all checked once, and what is measured of them."""
+
+    def __init__(self, router: Gateway, door: _Door, sdk: Child, extent: _Extent) -> None:
         """Raises Failed where a reply is not the right one."""
         self._router = router
-        self._sdk = sdk
+        self._door = door
         self._extent = extent
         self._session = begin(router.child)
         self._page, self._sdk_page = (len(check_list(of, modern("tools/list")).body) for of in (router.child, sdk))
-        self._kinds: dict[str, Callable[[], float]] = {
-            CALL: lambda: self._audited(""),
-            LEGACY: lambda: self._audited(self._session),
-            SDK_CALL: lambda: self._calls(sdk, ""),
-            LIST: lambda: self._pages(router.child, extent.pages, self._page),
-            FRESH: lambda: self._pages(router.child, extent.pages, self._page, router.change),
-            SDK_LIST: lambda: self._pages(sdk, extent.sdk_pages, self._sdk_page),
-        }
+        own = router.child
+        self._kinds: tuple[Callable[[], dict[str, float]], ...] = (
+            lambda: {CALL: self._audited(own, _calls())[own.name]},
+            lambda: {LEGACY: self._audited(own, _calls(self._session))[own.name]},
+            self._verified,
+            lambda: {SDK_CALL: self._used(sdk, _calls())[sdk.name]},
+            lambda: {LIST: self._pages(own, extent.pages, self._page)},
+            lambda: {FRESH: self._pages(own, extent.pages, self._page, router.change)},
+            lambda: {SDK_LIST: self._pages(sdk, extent.sdk_pages, self._sdk_page)},
+        )
 
     @property
     def page(self) -> int:
@@ -116,33 +129,44 @@ class _Trial:
         """CPU in ms per request. Each kind in turn, so that what disturbs the machine disturbs all; the first round is to warm up."""
         measured: dict[str, list[float]] = {name: [] for name in NAMES}
         for number in range(self._extent.rounds + 1):
-            for name in NAMES:
-                measured[name].append(self._kinds[name]())
+            for kind in self._kinds:
+                for name, used in kind().items():
+                    measured[name].append(used)
             last = ", ".join(f"{name} {of[-1]:.3f} ms" for name, of in measured.items())
             _say(f"round {number}/{self._extent.rounds}: {last}" if number else f"warm: {last}")
         return {name: of[1:] for name, of in measured.items()}
 
-    def _audited(self, session: str) -> float:
-        """Of our router: one audit line per call, no more and no less."""
+    def _verified(self) -> dict[str, float]:
+        """Of both, for calls that a caller with a token sends to the proxy."""
+        used = self._audited(self._door.child, [outside(ask, self._door.proof) for ask in _calls()])
+        return {TOKEN: used[self._router.child.name], EDGE: used[self._door.child.name]}
+
+    def _audited(self, at: Child, asks: Sequence[Ask]) -> dict[str, float]:
+        """Of our router, however it is reached: one audit line per call, no more and no less."""
         self._router.lines()
         before = self._router.requests()
-        used = self._calls(self._router.child, session)
+        used = self._used(at, asks, self._router.child)
         results = self._router.calls_since(before)
         if set(results) - {"ok", "cancelled"}:  # those under way when wrk hung up were cancelled
-            raise Failed(f"{self._router.child.name}: calls ended with {dict(results)}.")
+            raise Failed(f"{at.name}: calls ended with {dict(results)}.")
         return used
 
-    def _calls(self, server: Child, session: str) -> float:
-        asks = [call(tool, session=session) for tool in CALLED]
-        length = len(check_call(server, asks[0]).body)
-        before = cpu.seconds(server.pid)
-        summary = sheets.load(server, asks, self._extent.seconds, length=length)
-        return (cpu.seconds(server.pid) - before) / summary.requests * 1000
+    def _used(self, at: Child, asks: Sequence[Ask], *behind: Child) -> dict[str, float]:
+        """CPU in ms per call of whom is asked, and of those behind it, by name."""
+        length = len(check_call(at, asks[0]).body)
+        children = {child.name: child.pid for child in (at, *behind)}
+        before = {name: cpu.seconds(pid) for name, pid in children.items()}
+        summary = sheets.load(at, asks, self._extent.seconds, length=length)
+        return {name: (cpu.seconds(pid) - before[name]) / summary.requests * 1000 for name, pid in children.items()}
 
     def _pages(self, server: Child, count: int, length: int, change: Callable[[], object] = lambda: None) -> float:
         before = cpu.seconds(server.pid)
         pages.read(server, count, length, change)
         return (cpu.seconds(server.pid) - before) / count * 1000
+
+
+def _calls(session: str = "") -> list[Ask]:
+    return [call(tool, session=session) for tool in CALLED]
 
 
 def _say(text: str) -> None:

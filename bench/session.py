@@ -1,6 +1,7 @@
 """Session: a legacy MCP session through one proxy, and the one request whose cost is measured. Checks replies, applies no load."""
 
 import http.client
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
@@ -8,6 +9,8 @@ from bench.child import HOST, Child, Failed
 from bench.upstream import INTERNAL, RESULT
 
 PATH = "/adapters/bench/mcp"
+ROLE = "bench.caller"  # who may call
+BELIEVED = {"X-Dev-UserId": "dev", "X-Dev-Roles": ROLE}
 CALL = b'{"jsonrpc":"2.0","id":2,"method":"tools/call","params":{"name":"add","arguments":{"a":2,"b":3}}}'
 _OPEN = (
     b'{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},'
@@ -18,27 +21,40 @@ _HEADERS = {
     "Content-Type": "application/json",
     "User-Agent": "bench",
     "Mcp-Protocol-Version": "2025-11-25",
-    "X-Dev-UserId": "dev",
     "Traceparent": "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00",  # not sampled
 }
 
 
 class Session(msgspec.Struct, frozen=True):
-    """An open session; `length` is the bytes of one reply on the wire, head included."""
+    """An open session; `length` is the bytes of one reply on the wire, head included.
+
+    `callers`: where several call in turn, each in a session of its own, the headers in which they differ; else nothing.
+    """
 
     child: Child
     headers: dict[str, str]
     length: int
+    callers: tuple[dict[str, str], ...] = ()
 
 
-def open_session(child: Child) -> Session:
-    """Initialises through the proxy and calls once. Raises Failed for any answer but the right one."""
-    status, headers, body = _post(child, _OPEN, _HEADERS)
+def open_session(child: Child, proof: Mapping[str, str] = BELIEVED) -> Session:
+    """Initialises through the proxy and calls once. `proof`: headers that say who calls. Raises Failed for any answer but the right one."""
+    sent = {**_HEADERS, **proof}
+    status, headers, body = _post(child, _OPEN, sent)
     id = headers.get("Mcp-Session-Id")
     if status != 200 or not id:
         raise Failed(f"{child.name}: initialize was answered {status}, session {id}, {body[:200]!r}.")
-    with_id = {**_HEADERS, "Mcp-Session-Id": id}
+    with_id = {**sent, "Mcp-Session-Id": id}
     return Session(child, with_id, check(child, with_id))
+
+
+def open_sessions(child: Child, proofs: Sequence[Mapping[str, str]]) -> Session:
+    """A session for each proof; their names have one length, so that the replies have. Raises Failed as `open_session` does."""
+    sessions = [open_session(child, proof) for proof in proofs]
+    if len({session.length for session in sessions}) > 1:
+        raise Failed(f"{child.name}: replies to several callers differ in length.")
+    own = [{name: session.headers[name] for name in ("Mcp-Session-Id", *proofs[0])} for session in sessions]
+    return Session(child, sessions[0].headers, sessions[0].length, tuple(own))
 
 
 def check(child: Child, headers: dict[str, str]) -> int:
@@ -50,6 +66,14 @@ def check(child: Child, headers: dict[str, str]) -> int:
         raise Failed(f"{child.name}: the reply carries another session's id.")
     lines = (len(name) + len(value) + 4 for name, value in replied.items())
     return len("HTTP/1.1 200 OK\r\n") + sum(lines) + 2 + len(body)
+
+
+def check_verified(session: Session) -> None:
+    """Whether the proxy verifies who calls: a request with only a claim is refused. Raises Failed."""
+    told = {name: value for name, value in session.headers.items() if name != "Authorization"}
+    status, _, body = _post(session.child, CALL, {**told, **BELIEVED})
+    if status != 401:
+        raise Failed(f"{session.child.name}: a call without a token was answered {status} {body[:200]!r}.")
 
 
 def check_ours(session: Session) -> None:

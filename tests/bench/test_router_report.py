@@ -6,7 +6,7 @@ import pytest
 from bench.changes import Delays
 from bench.flatness import Flatness
 from bench.imports import Cost
-from bench.router_report import CALL, NAMES, SDK_CALL, Figures, all_met, figures, line, table, verdicts
+from bench.router_report import CALL, NAMES, SDK_CALL, TOKEN, Figures, all_met, figures, line, table, verdicts
 
 _FLAT = Flatness(calls=100_000, resident_mb=64.0, grown_kb=12.0, late_kb=3.0, results={"ok": 99_000, "invalid": 1_000})
 
@@ -30,6 +30,11 @@ def test_a_single_missed_target_is_told_and_decides(call: float, sdk: float, gro
     assert sum("MISSED" in text for text in verdicts(of)) == 1
 
 
+def test_calls_with_tokens_have_the_same_target() -> None:
+    slow = msgspec.structs.replace(_figures(call=[0.2], sdk=[0.9]), call_token_ms=0.26)
+    assert not all_met(slow)
+
+
 def test_the_last_line_is_json_with_the_agreed_members() -> None:
     members = msgspec.json.decode(line(_figures(call=[0.2], sdk=[0.9])))
     assert {"call_ms", "list_1000_ms", "times_cheaper_than_sdk", "grown_kb", "list_changed_ms"} <= members.keys()
@@ -41,6 +46,6 @@ def test_the_table_has_a_line_for_each_kind_of_request() -> None:
 
 
 def _figures(call: list[float], sdk: list[float], grown: float = 12.0) -> Figures:
-    rounds = {name: [1.0] for name in NAMES} | {CALL: call, SDK_CALL: sdk}
+    rounds = {name: [1.0] for name in NAMES} | {CALL: call, TOKEN: [0.2], SDK_CALL: sdk}
     flat = msgspec.structs.replace(_FLAT, late_kb=grown)
     return figures(rounds, 919_000, flat, Delays(5.0, 9.0), 200, Cost(400.0, 50.0))

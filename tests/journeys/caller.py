@@ -1,4 +1,4 @@
-"""Caller: one person in front of the gateway's REST API, by dev headers. Registers, and removes what it registered."""
+"""Caller: one person in front of the gateway's REST API. Registers, and removes what it registered. How it proves who it is: `proof`."""
 
 import secrets
 from types import TracebackType
@@ -8,6 +8,7 @@ import aiohttp
 import msgspec
 
 from tests.fakes.images import VERSION
+from tests.journeys import proof
 from tests.journeys.reply import Json, Reply, read
 from tests.journeys.waiting import PATIENCE, until
 
@@ -18,11 +19,16 @@ DEFINITION: Json = {"description": "Answers as its arguments say.", "inputSchema
 
 
 class Caller:
-    """`async with Caller(url, user) as ada`: what she registered is deleted at the end."""
+    """`async with Caller(url, user) as ada`: what she registered is deleted at the end. `roles` are separated by commas.
 
-    def __init__(self, url: str, user: str = "", roles: str = "") -> None:
+    `proven`: the headers by which she says who she is, where not by the usual ones of the run.
+    """
+
+    def __init__(self, url: str, user: str = "", roles: str = "", proven: dict[str, str] | None = None) -> None:
         self.url = url
-        self.headers = {name: value for name, value in (("X-Dev-UserId", user), ("X-Dev-Roles", roles)) if value}
+        self.user = user or proof.USER
+        self.roles = roles
+        self.headers = proof.headers(user, roles) if proven is None else proven
         self.http = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=0), timeout=aiohttp.ClientTimeout(total=2 * PATIENCE)
         )

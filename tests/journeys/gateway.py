@@ -1,7 +1,9 @@
 """Gateway: the one that journeys talk to. Started for the run with the fakes as its images, or any other.
 
-GATEWAY_URL=http://…       a gateway that is running already, with dev identity. Its images must know the fakes by their
+GATEWAY_URL=http://…       a gateway that is running already, and is told nothing any more. Its images must know the fakes by their
                            names and version: locally `python -m tests.fakes.images FILE` and `--images FILE`.
+JOURNEY_IDENTITY=dev       it believes dev headers; or `tokens`: it verifies tokens, and its public origin is GATEWAY_URL
+JOURNEY_TOKENS=<file>      with GATEWAY_URL and tokens: what signs them, as JSON (`tests/journeys/minting.py`)
 JOURNEY_HOLD_SECONDS=30    what that gateway was told as Proxy__HoldSeconds,
 JOURNEY_HEAD_SECONDS=300   as Proxy__HeadSeconds
 JOURNEY_PAGE_SIZE=50       and as ToolRouter__PageSize; without it, journeys that need to know it are skipped
@@ -9,6 +11,7 @@ JOURNEY_PAGE_SIZE=50       and as ToolRouter__PageSize; without it, journeys tha
 
 import os
 import re
+import socket
 import subprocess
 import sys
 import time
@@ -21,6 +24,7 @@ from pathlib import Path
 import msgspec
 
 from tests.fakes.images import write
+from tests.journeys import proof
 
 HOLD = 3  # seconds, so that a journey that waits for them stays short
 HEAD = 6  # more than HOLD: the proxy waits for the router's answer while that waits for a tool
@@ -56,15 +60,17 @@ def gateway(home: Path) -> Generator[Gateway]:
         hold, head, page = (int(os.environ.get(f"JOURNEY_{name}", default)) for name, default in _TOLD.items())
         yield Gateway(url.rstrip("/"), hold, head, embedded=False, page=page)
         return
-    with started(home) as own:
+    with proof.provided(home.parent), started(home) as own:
         yield own
 
 
 @contextmanager
 def started(home: Path, port: int = 0) -> Generator[Gateway]:
     """A gateway of our own, on a free port unless one is given; it ends with the block. Raises AssertionError with its log."""
+    if proof.by_tokens():
+        port = port or _free_port()  # known before it starts: its public origin has to be
     command = ["up", "--port", str(port), "--home", str(home), "--images", str(write(home.parent / "images.toml"))]
-    environment = {**os.environ, **SETTINGS}
+    environment = {**os.environ, **SETTINGS, **proof.environment(f"http://localhost:{port}")}
     log = home.parent / "gateway.log"
     with log.open("wb") as output:
         process = subprocess.Popen(
@@ -76,6 +82,13 @@ def started(home: Path, port: int = 0) -> Generator[Gateway]:
             process.terminate()
             code = process.wait(STOP)
     assert code == 0, f"the gateway ended with {code}:\n{log.read_text()[-4000:]}"
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
 
 
 def _url(process: subprocess.Popen[bytes], log: Path) -> str:

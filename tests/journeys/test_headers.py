@@ -4,13 +4,14 @@ import msgspec
 import pytest
 
 from tests.fakes.recorder import PRIVATE, PUBLIC
+from tests.journeys import proof
 from tests.journeys.caller import TEAM, Caller
 from tests.journeys.client import ACCEPT, Client
 from tests.journeys.gateway import Gateway
 from tests.journeys.raw import told
 
 FORGED = {
-    "Authorization": "Bearer of the client",
+    **proof.claimed("root", "mcp.admin"),
     "Cookie": "session=1",
     "Proxy-Authorization": "Basic eDp5",
     "X-Mcp-UserId": "root",
@@ -45,7 +46,7 @@ async def test_server_sees_what_is_meant_for_it_and_the_gateways_word_for_who_ca
     found = dict(lines)
     assert len(found) == len(lines), "no header arrives twice"
     assert found == {**found, **KEPT, "x-mcp-userid": "ada", "x-mcp-roles": f"{TEAM},other"}
-    forbidden = {header.lower() for header in FORGED} | {"origin", "x-dev-userid", "x-dev-roles"}
+    forbidden = {header.lower() for header in [*FORGED, *ada.headers, "Origin"]}
     assert not (forbidden - {"x-mcp-userid", "x-mcp-roles", "connection"}) & found.keys()
     assert found["host"].startswith("localhost:")
 
@@ -76,7 +77,8 @@ async def test_ambiguous_headers_are_refused_before_any_server_sees_them(
 ) -> None:
     body = msgspec.json.encode({"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {}})
     length = ("Content-Length", str(len(body)))
-    reply = await told(caller.url, "POST", f"/adapters/{recorder}/mcp", [*ACCEPT.items(), length, *lines], body)
+    head = [*ACCEPT.items(), length, *caller.headers.items(), *lines]
+    reply = await told(caller.url, "POST", f"/adapters/{recorder}/mcp", head, body)
     assert reply.problem["status"] == 400
     assert lines[0][0].lower() in reply.problem["detail"].lower()
 

@@ -191,9 +191,9 @@ async def test_wrong_method_is_answered_with_the_right_ones(novice: Caller, path
 
 
 @pytest.mark.parametrize("path", ["/adapters", "/adapters/{recorder}/mcp"])
-async def test_body_above_the_limit_is_refused_before_it_is_sent(gateway: Gateway, recorder: str, path: str) -> None:
-    lines = [("Content-Type", "application/json"), ("Content-Length", str(LIMIT + 1))]
-    reply = await told(gateway.url, "POST", path.format(recorder=recorder), lines)
+async def test_body_above_the_limit_is_refused_before_it_is_sent(caller: Caller, recorder: str, path: str) -> None:
+    lines = [*caller.headers.items(), ("Content-Type", "application/json"), ("Content-Length", str(LIMIT + 1))]
+    reply = await told(caller.url, "POST", path.format(recorder=recorder), lines)
     assert reply.problem["status"] == 413
 
 

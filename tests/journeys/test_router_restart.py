@@ -3,7 +3,6 @@
 import asyncio
 from contextlib import AsyncExitStack
 from pathlib import Path
-from typing import Literal
 from urllib.parse import urlsplit
 
 import aiohttp
@@ -17,6 +16,7 @@ from tests.journeys.client import Client
 from tests.journeys.events import event
 from tests.journeys.gateway import Gateway, started
 from tests.journeys.reply import Json
+from tests.journeys.sdk import Mode, opened
 from tests.journeys.tool_list import listed, page, pages
 
 
@@ -63,12 +63,12 @@ async def test_sessions_and_cursors_of_before_the_restart_are_good_after_it(home
 
 
 @pytest.mark.parametrize("mode", ["auto", "legacy"])
-async def test_client_of_the_sdk_goes_on_after_the_restart(home: Path, mode: Literal["auto", "legacy"]) -> None:
+async def test_client_of_the_sdk_goes_on_after_the_restart(home: Path, mode: Mode) -> None:
     async with AsyncExitStack() as stack:
         with started(home) as first:
             caller = Caller(first.url)
             name = await caller.publish()
-            client = await stack.enter_async_context(SdkClient(f"{first.url}/mcp", mode=mode))
+            client = await stack.enter_async_context(opened(caller, mode=mode))
             assert await _called(client, name) == {"n": 1}
         with started(home, _port(first)):
             async with caller, stack:

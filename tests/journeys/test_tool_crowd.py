@@ -77,7 +77,7 @@ class Crowd:
 @pytest.fixture
 async def crowd(gateway: Gateway, ada: Caller, bob: Caller) -> AsyncGenerator[Crowd]:
     """TOOLS tools, none of which runs."""
-    people = [person.headers["X-Dev-UserId"] for person in (ada, bob)]
+    people = [person.user for person in (ada, bob)]
     async with Caller(gateway.url, fresh("owner"), "publisher") as owner:
         made = Crowd(owner, people, 0 if gateway.embedded else SETTLE)
         gate = asyncio.Semaphore(AT_ONCE)
@@ -184,9 +184,7 @@ async def lists_and_calls_agree(crowd: Crowd, client: Client, reader: str) -> No
 
 def reader_of(client: Client, *people: Caller) -> str:
     """Whose client it is."""
-    return next(
-        person.headers["X-Dev-UserId"] for person in people if client.headers({}).items() >= person.headers.items()
-    )
+    return next(person.user for person in people if client.headers({}).items() >= person.headers.items())
 
 
 def role(person: str) -> str:

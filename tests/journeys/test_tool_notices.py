@@ -61,7 +61,7 @@ async def test_change_of_rights_is_heard_by_whom_it_concerns(ada: Caller, bob: C
     name = await ada.publish(replicaCount=0)
     hers, his = [await Client(person, modern=modern).begin() for person in (ada, bob)]
     async with listening(his) as heard_by_bob, listening(hers) as heard_by_ada:
-        await ada.change(name=name, replicaCount=0, requiredRoles=[bob.headers["X-Dev-Roles"]])
+        await ada.change(name=name, replicaCount=0, requiredRoles=[bob.roles])
         await heard_by_bob.until(1, SOON)
         assert name in await listed(his)
         await ada.change(name=name, replicaCount=0)

@@ -72,7 +72,7 @@ async def test_hidden_tool_cannot_be_told_from_one_that_is_not_there(ada: Caller
 async def test_role_taken_away_by_put_is_gone_from_list_and_calls_at_once(
     gateway: Gateway, ada: Caller, bob: Caller, modern: bool
 ) -> None:
-    role = bob.headers["X-Dev-Roles"]
+    role = bob.roles
     name = await ada.publish(replicaCount=0, requiredRoles=[role])
     client = await Client(bob, modern=modern).begin()
     assert name in await listed(client)
@@ -103,7 +103,7 @@ async def test_session_sees_what_its_caller_may_call_now_and_not_what_it_might_a
 async def test_cursor_of_another_caller_is_refused(gateway: Gateway, ada: Caller, bob: Caller, modern: bool) -> None:
     if not gateway.page:
         pytest.skip("how many tools make a second page is not known here")
-    role = bob.headers["X-Dev-Roles"]
+    role = bob.roles
     names = [await ada.publish(replicaCount=0, requiredRoles=[role]) for _ in range(gateway.page + 1)]
     hers, his = [await Client(person, modern=modern).begin() for person in (ada, bob)]
     assert [len(one.names) for one in await pages(his)] == [gateway.page, 1]
@@ -115,7 +115,7 @@ async def test_cursor_of_another_caller_is_refused(gateway: Gateway, ada: Caller
 
 
 def _filled(rights: Json, bob: Caller) -> Json:
-    role, id = bob.headers["X-Dev-Roles"], bob.headers["X-Dev-UserId"]
+    role, id = bob.roles, bob.user
     text = msgspec.json.encode(rights).decode()
     return msgspec.json.decode(text.replace("{role}", role).replace("{ROLE}", role.upper()).replace("{id}", id))
 

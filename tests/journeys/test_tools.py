@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from tests.journeys import proof
 from tests.journeys.caller import Caller, adapter
 from tests.journeys.client import Client
 from tests.journeys.gateway import Gateway
@@ -105,7 +106,7 @@ async def test_tool_whose_process_ends_in_a_call_is_called_again_when_it_is_back
 
 async def test_tool_is_told_nothing_about_who_calls(caller: Caller, mcp: Client, tool: str) -> None:
     message = mcp.message("tools/call", {"name": tool, "arguments": {"do": "about"}})
-    sent = {"Authorization": "Bearer secret", "Cookie": "a=1", "X_Mcp_UserId".replace("_", "-"): "root", "X-Own": "1"}
+    sent = {**proof.claimed("root", "mcp.admin"), "Cookie": "a=1", "X-Mcp-UserId": "root", "X-Own": "1"}
     reply = await mcp.post(message, **sent, Traceparent="00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01")
     seen = result(reply).structured
     assert seen
