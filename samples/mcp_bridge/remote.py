@@ -13,6 +13,7 @@ from yarl import URL
 
 from samples.mcp_bridge.message import INTERNAL_ERROR
 from samples.mcp_bridge.origin import same_machine
+from samples.mcp_bridge.reachable import connecting
 from samples.mcp_bridge.replies import refusal
 from samples.mcp_bridge.settings import Settings
 
@@ -45,7 +46,7 @@ class Remote:
         """The connections, for as long as the application runs."""
         async with aiohttp.ClientSession(
             # No limit: every open event stream holds a connection.
-            connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=KEEP_ALIVE),
+            connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=KEEP_ALIVE, socket_factory=connecting),
             timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT),
             cookie_jar=aiohttp.DummyCookieJar(),
             auto_decompress=False,

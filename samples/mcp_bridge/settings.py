@@ -12,6 +12,7 @@ import msgspec
 from yarl import URL
 
 from samples.listen import BadSetting, Listen, listen_from, whole_number
+from samples.mcp_bridge.reachable import Unreachable, refuse_forbidden
 
 MAX_ARGUMENTS = 64
 MAX_ARGUMENT = 512  # characters
@@ -89,4 +90,8 @@ def checked_url(text: str) -> str:
         raise BadSetting(
             f"MCP_PROXY_URL={text[:100]!r}: give an http or https URL with a host and no user, password or #"
         )
+    try:
+        refuse_forbidden(URL(text).host or "")  # names are looked up when they are connected to
+    except Unreachable as error:
+        raise BadSetting(f"MCP_PROXY_URL={text[:100]!r}: {error.strerror}") from None
     return text
