@@ -1,4 +1,4 @@
-"""Ten thousand sets of headers each way: what reaches an adapter of what a client sent, and a client of what an adapter answered."""
+"""Ten thousand sets of headers: what reaches an adapter of what a client sent; and three thousand: what of an adapter's answer reaches a client."""
 
 import json
 import string
