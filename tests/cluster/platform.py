@@ -16,6 +16,7 @@ import yaml
 
 from gateway.cluster.names import PLATFORM_NAMESPACE, WORKLOAD_NAMESPACE
 from tests.cluster.access import Cluster
+from tests.cluster.answering import until_answering
 from tests.cluster.forward import forwarded
 from tests.cluster.images import images
 from tests.cluster.kube import Json, Kube
@@ -47,6 +48,7 @@ class Platform(msgspec.Struct, frozen=True):
         """Deploys it anew with other options of who comes in, and waits until nothing is left of the pods from before."""
         _apply(self.cluster, self.kube, who_comes_in)
         _all_rolled_out(self.kube)
+        until_answering(self.url)
 
     def restart(self, component: str) -> None:
         """Replaces a component's pods as a new version would, and waits for the end of it."""
@@ -66,6 +68,7 @@ def deployed(cluster: Cluster) -> Generator[Platform]:
         _apply(cluster, kube, BELIEVING)
         _all_rolled_out(kube)
         with _front_door(cluster, kube) as url:
+            until_answering(url)
             yield Platform(url, cluster, kube)
     finally:
         if "CLUSTER_KEEP" not in os.environ:
