@@ -1,4 +1,4 @@
-"""Ten thousand sets of headers: what reaches an adapter of what a client sent; and three thousand: what of an adapter's answer reaches a client."""
+"""Ten thousand sets of headers: what reaches an adapter of what a client sent. Three thousand: what of an answer reaches a client."""
 
 import json
 import string

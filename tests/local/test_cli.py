@@ -130,7 +130,10 @@ async def test_with_the_flag_it_says_what_that_means(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("host", "flag", "said"),
-    [("0.0.0.0", "true", b"DANGER: listening on 0.0.0.0"), ("127.0.0.1", "false", b"Dev identity: callers are believed")],
+    [
+        ("0.0.0.0", "true", b"DANGER: listening on 0.0.0.0"),
+        ("127.0.0.1", "false", b"Dev identity: callers are believed"),
+    ],
 )
 def test_on_a_terminal_it_says_so_in_red(tmp_path: Path, host: str, flag: str, said: bytes) -> None:
     terminal, its_end = pty.openpty()
