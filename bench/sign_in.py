@@ -6,8 +6,7 @@ from collections.abc import Generator, Sequence
 
 import msgspec
 
-from gateway.azure.sign_in import SignIn, sign_in
-from gateway.dev_identity import DevIdentity
+from gateway.azure.sign_in import BELIEVED, SignIn, sign_in
 from tests.fakes.identity_provider import IdentityProvider
 
 PUBLIC = "https://gateway.example"
@@ -33,6 +32,4 @@ def tenant(users: Sequence[str], roles: Sequence[str]) -> Generator[Tenant]:
 
 def told(variables: str = "") -> SignIn:
     """In a proxy's process: what it was told; without anything, that it believes its callers."""
-    return (sign_in(msgspec.json.decode(variables, type=dict[str, str])) if variables else None) or SignIn(
-        DevIdentity(), None
-    )
+    return (sign_in(msgspec.json.decode(variables, type=dict[str, str])) if variables else None) or BELIEVED

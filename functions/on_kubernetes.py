@@ -13,7 +13,7 @@ import msgspec
 from functions.cluster import ClusterSettings, KubernetesDeployer
 from functions.composition import Composition
 from gateway.audit import Audit
-from gateway.azure.sign_in import BYPASS, SignIn, required_sign_in
+from gateway.azure.sign_in import SignIn, required_sign_in
 from gateway.cluster.process import to_stdout
 from gateway.env import SettingsError
 from gateway.errors import Unavailable
@@ -64,8 +64,7 @@ async def records(variables: Mapping[str, str]) -> AsyncGenerator[Store[Record]]
 def identified(variables: Mapping[str, str]) -> SignIn:
     """Who may come in; that callers are believed is said. Raises SettingsError."""
     found = required_sign_in(variables)
-    if found.protected is None:
-        _log.warning("callers are believed, not verified: %s is true", BYPASS)
+    found.warn(_log)
     return found
 
 

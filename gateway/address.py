@@ -1,4 +1,4 @@
-"""Addresses at which keys may be asked for: over TLS, or on this very machine. Pure."""
+"""Address: what of a host, or of the URL of a server, can be told without asking anybody: who could listen in, or reach it. Pure."""
 
 import ipaddress
 from urllib.parse import SplitResult, urlsplit
@@ -13,7 +13,7 @@ def is_private(url: str, *, loopback: bool = True) -> bool:
 def is_on_loopback(url: str) -> bool:
     """Whether this is an http URL of this machine."""
     parts = split(url)
-    return parts is not None and parts.scheme == "http" and _is_loopback(parts.hostname or "")
+    return parts is not None and parts.scheme == "http" and is_loopback(parts.hostname or "")
 
 
 def split(url: str) -> SplitResult | None:
@@ -27,7 +27,8 @@ def split(url: str) -> SplitResult | None:
     return parts if sound and " " not in url else None
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach it. A name other than `localhost` may lead anywhere."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:

@@ -1,14 +1,13 @@
 """What a local gateway can be told: by the command line, and by the same variables as its rooms elsewhere. Read once."""
 
-import ipaddress
 from collections.abc import Mapping
 from pathlib import Path
 
 import msgspec
 
 from functions.settings import Settings as ControlPlaneSettings
-from gateway.azure.sign_in import BYPASS, SignIn, sign_in
-from gateway.dev_identity import DevIdentity
+from gateway.address import is_loopback
+from gateway.azure.sign_in import BELIEVED, BYPASS, SignIn, sign_in
 from gateway.env import Env, SettingsError
 from proxy.settings import Settings as ProxySettings
 from tool_router.settings import Settings as RouterSettings
@@ -31,7 +30,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     port: int = PORT
     images: Path | None = None
     exposed: bool = False
-    sign_in: SignIn = SignIn(DevIdentity(), None)
+    sign_in: SignIn = BELIEVED
     telemetry: Mapping[str, str] = {}
     """The variables `OTEL_…`."""
     edge: ProxySettings = ProxySettings(drain_seconds=DRAIN)
@@ -42,7 +41,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def believed(self) -> bool:
         """Whether callers are whoever they say they are."""
-        return self.sign_in.protected is None
+        return self.sign_in.believes
 
     def router(self, secret: str) -> RouterSettings:
         """What the tool router can be told, once the secret is known."""
@@ -70,17 +69,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             port=port,
             images=images,
             exposed=exposed,
-            sign_in=found or SignIn(DevIdentity(), None),
+            sign_in=found or BELIEVED,
             telemetry={name: value for name, value in variables.items() if name.startswith("OTEL_")},
             edge=edge,
             control_plane=ControlPlaneSettings.from_env(variables),
             tools=msgspec.structs.replace(RouterSettings.from_env(env, ()), drain_seconds=DRAIN),
         )
-
-
-def is_loopback(host: str) -> bool:
-    """Whether only this machine can reach it. A name other than `localhost` may lead anywhere."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

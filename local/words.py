@@ -1,8 +1,9 @@
 """What the command says to a person. Pure: text in, text out."""
 
+from gateway.address import is_loopback
 from local.gateway import LocalGateway
 from local.home import Home
-from local.settings import Settings, is_loopback
+from local.settings import Settings
 
 _RED, _PLAIN = "\033[1;31m", "\033[0m"
 

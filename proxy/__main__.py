@@ -11,7 +11,7 @@ import uvloop
 from aiohttp import ClientSession, DummyCookieJar, TCPConnector
 
 from gateway.audit import Audit
-from gateway.azure.sign_in import BYPASS, SignIn, required_sign_in
+from gateway.azure.sign_in import SignIn, required_sign_in
 from gateway.cluster.api import Api
 from gateway.cluster.catalog import ClusterCatalog
 from gateway.cluster.process import listening, run, to_stdout
@@ -33,8 +33,7 @@ async def serve(variables: Mapping[str, str], ending: asyncio.Event) -> None:
     """Serves until `ending`, and then until nobody is served any more. Raises SettingsError, OSError."""
     told = Environment.read(variables)
     found = required_sign_in(variables)
-    if found.protected is None:
-        _log.warning("callers are believed, not verified: %s is true", BYPASS)
+    found.warn(_log)
     with exporting(variables, "proxy") as export:  # outermost: it has what the drain still notes
         await _serve(told, found, Audit(to_stdout, export), ending)
 

@@ -12,7 +12,7 @@ from proxy.fields import Ambiguous
 from proxy.head import RequestHead
 from proxy.request import Request
 from proxy.routes import PROBES, is_metadata
-from proxy.settings import Settings
+from proxy.settings import DEFAULT_PORTS, Settings
 from proxy.turns import turns
 
 UNKNOWN_SECONDS = 1.0  # another replica's 201 may be ahead of our catalog
@@ -22,7 +22,6 @@ _PORT = re.compile(r":\d+\Z")
 _PORT_DIGITS = 5
 _LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 _WILDCARDS = ("", "0.0.0.0", "::")
-_DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 class Admission:
@@ -140,10 +139,10 @@ def _origins(settings: Settings, host: str, port: int) -> frozenset[bytes]:
     """Every spelling of `Origin` that is ours: an origin has its port, unless that is its scheme's own (RFC 6454 §6)."""
     own = [
         f"{scheme}://{name}" if port == usual else f"{scheme}://{name}:{port}"
-        for scheme, usual in _DEFAULT_PORTS.items()
+        for scheme, usual in DEFAULT_PORTS.items()
         for name in _bound(host)
     ]
-    named = [f"{scheme}://{name}" for scheme in _DEFAULT_PORTS for name in settings.allowed_hosts]
+    named = [f"{scheme}://{name}" for scheme in DEFAULT_PORTS for name in settings.allowed_hosts]
     public = [settings.public_origin] if settings.public_origin else []
     return frozenset(origin.lower().encode() for origin in (*own, *named, *public))
 

@@ -8,7 +8,7 @@ from gateway.env import Env, SettingsError
 
 # As browsers write one (RFC 6454 §6.2): no path, and nothing that could stand for more than one.
 _ORIGIN = re.compile(r"https?://([a-z0-9-]+(\.[a-z0-9-]+)*|\[[0-9a-f:]+\])(:[1-9][0-9]{0,4})?\Z")
-_USUAL_PORTS = {"http": ":80", "https": ":443"}
+DEFAULT_PORTS = {"http": 80, "https": 443}
 _ORIGINS = "Proxy__AllowedOrigins"
 
 
@@ -79,4 +79,4 @@ def _origin(at: int, text: str) -> str:
     origin = text.lower().removesuffix("/")
     if not _ORIGIN.match(origin):
         raise SettingsError(f"{name}: `{text}` is not an origin (https://host, or http://host:port).")
-    return origin.removesuffix(_USUAL_PORTS[origin.partition(":")[0]])
+    return origin.removesuffix(f":{DEFAULT_PORTS[origin.partition(':')[0]]}")

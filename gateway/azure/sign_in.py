@@ -1,5 +1,6 @@
 """SignIn: who may come in, and where to sign in, as the environment says. Read by entry points and compositions alone."""
 
+import logging
 from collections.abc import Mapping
 
 import msgspec
@@ -24,6 +25,19 @@ class SignIn(msgspec.Struct, frozen=True):
     identify: Identify
     protected: ProtectedResource | None
 
+    @property
+    def believes(self) -> bool:
+        """Whether callers are whoever they say they are."""
+        return self.protected is None
+
+    def warn(self, log: logging.Logger) -> None:
+        """Says so, where that is so."""
+        if self.believes:
+            log.warning("callers are believed, not verified: %s is true", BYPASS)
+
+
+BELIEVED = SignIn(DevIdentity(), None)
+
 
 def sign_in(variables: Mapping[str, str]) -> SignIn | None:
     """What `AzureAd__*`, `Oidc__*` and `PublicOrigin`, or `Authentication__BypassEntra`, ask for; None where nothing is said.
@@ -32,7 +46,7 @@ def sign_in(variables: Mapping[str, str]) -> SignIn | None:
     """
     env = Env(variables)
     if env.boolean(BYPASS):
-        return SignIn(DevIdentity(), None)
+        return BELIEVED
     has_entra, has_provider = settings.is_set(env, entra.NAMES), settings.is_set(env, settings.NAMES)
     if not has_entra and not has_provider:
         return None

@@ -9,7 +9,8 @@ import ssl
 import msgspec
 from aiohttp import ClientError, ClientSession, ClientTimeout, DummyCookieJar, TCPConnector
 
-from gateway.oidc import address, keys
+from gateway import address
+from gateway.oidc import keys
 from gateway.oidc.keys import Keys
 from gateway.oidc.profile import Profile
 

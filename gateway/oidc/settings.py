@@ -3,8 +3,8 @@
 import ssl
 from collections.abc import Sequence
 
+from gateway import address
 from gateway.env import Env, SettingsError
-from gateway.oidc import address
 from gateway.oidc.audiences import Audiences
 from gateway.oidc.profile import Profile
 

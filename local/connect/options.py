@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import msgspec
 from yarl import URL
 
+from gateway.address import is_loopback
 from local.connect.azure_scope import azure_scope
-from local.settings import is_loopback
 
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, 5.6.2
 _VALUE = re.compile(r"[\x20-\x7e\t]*")

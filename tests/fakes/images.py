@@ -5,6 +5,7 @@
 
 import json
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 VERSION = "1.0.0"
@@ -30,9 +31,9 @@ MODULES = {name.replace("_", "-"): f"tests.fakes.{name}" for name in FAKES} | {
 }
 
 
-def write(path: Path) -> Path:
-    """Writes the table as TOML; returns the path."""
-    path.write_text("\n".join(_entry(name, module) for name, module in MODULES.items()))
+def write(path: Path, modules: Mapping[str, str] = MODULES) -> Path:
+    """Writes the table of these modules as TOML; returns the path."""
+    path.write_text("\n".join(_entry(name, module) for name, module in modules.items()))
     return path
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway.oidc.address import is_on_loopback, is_private
+from gateway.address import is_on_loopback, is_private
 
 
 @pytest.mark.parametrize(

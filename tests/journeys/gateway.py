@@ -10,20 +10,14 @@ JOURNEY_PAGE_SIZE=50       and as ToolRouter__PageSize; without it, journeys tha
 """
 
 import os
-import re
-import socket
-import subprocess
-import sys
-import time
-import urllib.error
-import urllib.request
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
 
-from tests.fakes.images import write
+from tests.fakes.gateway import up
+from tests.fakes.ports import free_port
 from tests.journeys import proof
 
 HOLD = 3  # seconds, so that a journey that waits for them stays short
@@ -35,9 +29,6 @@ SETTINGS = {
     "ToolRouter__PageSize": str(PAGE),
 }
 _TOLD = {"HOLD_SECONDS": "30", "HEAD_SECONDS": "300", "PAGE_SIZE": "0"}
-START = 30.0
-STOP = 20.0
-_SAID = re.compile(r"^MCP gateway\s+(http\S+)$", re.MULTILINE)
 
 
 class Gateway(msgspec.Struct, frozen=True):
@@ -68,45 +59,7 @@ def gateway(home: Path) -> Generator[Gateway]:
 def started(home: Path, port: int = 0) -> Generator[Gateway]:
     """A gateway of our own, on a free port unless one is given; it ends with the block. Raises AssertionError with its log."""
     if proof.by_tokens():
-        port = port or _free_port()  # known before it starts: its public origin has to be
-    command = ["up", "--port", str(port), "--home", str(home), "--images", str(write(home.parent / "images.toml"))]
-    environment = {**os.environ, **SETTINGS, **proof.environment(f"http://localhost:{port}")}
-    log = home.parent / "gateway.log"
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            [Path(sys.executable).with_name("mcp-gateway"), *command], env=environment, stdout=output, stderr=output
-        )
-        try:
-            yield Gateway(_url(process, log), HOLD, HEAD, embedded=True, page=PAGE)
-        finally:
-            process.terminate()
-            code = process.wait(STOP)
-    assert code == 0, f"the gateway ended with {code}:\n{log.read_text()[-4000:]}"
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-def _url(process: subprocess.Popen[bytes], log: Path) -> str:
-    """Where it says it is, once it is ready there."""
-    deadline = time.monotonic() + START
-    while not ((said := _SAID.search(log.read_text())) and _ready(said[1])):
-        running = process.poll() is None and time.monotonic() < deadline
-        assert running, f"the gateway did not start:\n{log.read_text()[-4000:]}"
-        time.sleep(0.05)  # a file does not tell when it is written to
-    return said[1]
-
-
-def _ready(url: str) -> bool:
-    try:
-        with urllib.request.urlopen(f"{url}/ready", timeout=2) as response:
-            return response.status == 200
-    except urllib.error.HTTPError as error:
-        error.close()
-        return False
-    except OSError:
-        return False
+        port = port or free_port()  # known before it starts: its public origin has to be
+    variables = {**os.environ, **SETTINGS, **proof.environment(f"http://localhost:{port}")}
+    with up(home, variables, port=port) as running:
+        yield Gateway(running.url, HOLD, HEAD, embedded=True, page=PAGE)

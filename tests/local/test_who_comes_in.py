@@ -12,7 +12,7 @@ from aiohttp import ClientSession
 from gateway.env import SettingsError
 from local.settings import Settings
 from tests.fakes.identity_provider import IdentityProvider
-from tests.gateway.cluster.running import free_port
+from tests.fakes.ports import free_port
 from tests.local.rest import Rest
 from tests.local.up import Up
 from tests.local.waiting import holds

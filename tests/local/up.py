@@ -1,6 +1,5 @@
 """`mcp-gateway` as people run it: a process of its own, with its output kept."""
 
-import os
 import signal
 import subprocess
 import sys
@@ -10,12 +9,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from tests.fakes.gateway import surroundings
 from tests.local.tiny.images import ROOT, write
 from tests.local.waiting import holds
 
 PROGRAM = Path(sys.executable).with_name("mcp-gateway")
 # A home must be enough: variables of the one who runs the tests shall not matter.
-ENVIRONMENT = {name: value for name, value in os.environ.items() if "__" not in name}
+ENVIRONMENT = surroundings()
 
 
 class Command:

@@ -7,7 +7,6 @@ import os
 import pwd
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
@@ -17,6 +16,8 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+
+from tests.fakes.ports import free_port
 
 USER = "gateway"
 PASSWORD = "correct-horse-7"
@@ -31,7 +32,7 @@ class Server:
 
     def __init__(self, programs: Path, folder: Path) -> None:
         self.folder = folder
-        self.port = _free_port()
+        self.port = free_port()
         self._programs = programs
         self._process: subprocess.Popen[Any] | None = None
 
@@ -152,9 +153,3 @@ def _owner() -> dict[str, Any]:
         return {}
     user = pwd.getpwnam(_PACKAGE_USER)
     return {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": [], "cwd": "/"}
-
-
-def _free_port() -> int:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return taken.getsockname()[1]

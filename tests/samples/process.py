@@ -9,6 +9,8 @@ import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from tests.fakes.ports import free_port
+
 ROOT = Path(__file__).parents[2]
 PATIENCE = 20.0  # seconds; two busy cores
 
@@ -35,13 +37,6 @@ def descendants(pid: int) -> list[int]:
     """Of a live process, its own children first."""
     children = [int(word) for path in Path(f"/proc/{pid}/task").glob("*/children") for word in path.read_text().split()]
     return children + [other for child in children for other in descendants(child)]
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 class Running:

@@ -9,8 +9,9 @@ import pytest
 from aiohttp import web
 from mcp import Client
 
+from tests.fakes.ports import free_port
 from tests.samples.conftest import Start
-from tests.samples.process import Running, free_port
+from tests.samples.process import Running
 from tests.samples.wire import HEADERS, Wire, initialize
 
 BRIDGE = "samples.mcp_bridge"

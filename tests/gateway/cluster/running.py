@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any, Self
 
 from aiohttp import ClientSession
 
+from tests.fakes.ports import free_port
 from tests.local.tiny.images import ROOT
 from tests.local.waiting import holds, until
 
@@ -20,13 +20,6 @@ SECRET = "3b1c9d2e7f60a4b85c9d0e1f2a3b4c5d"
 _INHERITED = {
     name: value for name, value in os.environ.items() if "__" not in name and not name.startswith("KUBERNETES")
 }
-
-
-def free_port() -> int:
-    """A port that nobody listens on at this moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 class Running:
