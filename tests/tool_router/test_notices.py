@@ -54,21 +54,20 @@ async def test_changes_made_together_are_told_together(place: Place) -> None:
 
 async def test_there_is_one_notice_a_period_at_most_and_none_is_forgotten(place: Place) -> None:
     ear = place.ear()
-    end = time.monotonic() + 6 * PERIOD
     at = 0
-    while time.monotonic() < end:
-        at += 1
-        place.view.put_card(card(f"t{at}"))
-        await asyncio.sleep(0)
+    async with asyncio.timeout(10):
+        while ear.count < 4:  # by what was told, not by a time: a busy machine may give us no turn in several periods
+            at += 1
+            place.view.put_card(card(f"t{at}"))
+            await asyncio.sleep(0)
     last = time.monotonic()
-    count = ear.count
-    if ear.times[-1] < last:
-        place.view.put_card(card("one-more"))
-        await ear.told(count + 1)
+    place.view.put_card(card("one-more"))
+    await ear.told(5)
+    assert ear.times[-1] >= last
 
     gaps = [after - before for before, after in zip(ear.times, ear.times[1:], strict=False)]
     assert min(gaps) >= PERIOD - 0.002, gaps  # the loop's clock and ours differ by its resolution
-    assert len(ear.times) >= 3
+    assert at > 4, "changes outnumbered notices"
 
 
 async def test_change_within_the_period_is_told_at_its_end(place: Place) -> None:
