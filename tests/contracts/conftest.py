@@ -9,11 +9,13 @@ import pytest
 
 from gateway.records import Record
 from gateway.store import Journal, Store
+from tests.azure.cloud import Cloud
 from tests.cluster import images
 from tests.cluster.access import Cluster, accessed
 from tests.contracts.catalogs import CATALOGS, CatalogRig
 from tests.contracts.deployers import DEPLOYERS, ON_CLUSTER, DeployerRig
-from tests.contracts.stores import JOURNALS, ON_POSTGRES, STORES
+from tests.contracts.stores import JOURNALS, ON_COSMOS, ON_POSTGRES, STORES
+from tests.fakes.identity_provider import IdentityProvider
 
 type Opened[T] = Callable[[Path], AbstractAsyncContextManager[T]]
 
@@ -50,9 +52,18 @@ def cluster() -> Generator[Cluster]:
         yield reached
 
 
+@pytest.fixture(scope="session")
+def azure(tmp_path_factory: pytest.TempPathFactory) -> Generator[Cloud]:
+    """One cloud for all, in which each test has a database of its own."""
+    with IdentityProvider() as provider, Cloud(provider, tmp_path_factory.mktemp("azure")) as cloud:
+        yield cloud
+
+
 def _opened(request: pytest.FixtureRequest, folder: Path) -> AbstractAsyncContextManager[Any]:
     if request.param in ON_POSTGRES:
         return request.param(request.getfixturevalue("postgres"))
+    if request.param in ON_COSMOS:
+        return request.param(request.getfixturevalue("azure"))
     if request.param in ON_CLUSTER:
         return request.param(request.getfixturevalue("cluster"))
     return request.param(folder)

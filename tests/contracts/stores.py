@@ -1,15 +1,20 @@
 """Every implementation of Store and Journal, opened empty: in a folder, or on a server."""
 
+import uuid
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import msgspec
 
+from gateway.azure.cosmos.account import opened as account
+from gateway.azure.cosmos.journal import CosmosJournal
+from gateway.azure.cosmos.store import CosmosStore, catalog
 from gateway.postgres.journal import PostgresJournal
 from gateway.postgres.store import PostgresStore
 from gateway.records import Adapter, Record, Tool
 from local.sqlite import Database, SqliteJournal, SqliteStore
+from tests.azure.cloud import Cloud
 from tests.postgres.opened import opened
 from tests.postgres.server import Server
 
@@ -40,6 +45,19 @@ async def postgres_journal(server: Server) -> AsyncGenerator[PostgresJournal]:
         yield PostgresJournal(database)
 
 
-STORES = [sqlite_store, postgres_store]
-JOURNALS = [sqlite_journal, postgres_journal]
+@asynccontextmanager
+async def cosmos_store(cloud: Cloud) -> AsyncGenerator[CosmosStore[Record]]:
+    async with account(cloud.records(database=uuid.uuid4().hex)) as reached:
+        yield catalog(reached)
+
+
+@asynccontextmanager
+async def cosmos_journal(cloud: Cloud) -> AsyncGenerator[CosmosJournal]:
+    async with account(cloud.records(database=uuid.uuid4().hex)) as reached:
+        yield CosmosJournal(reached)
+
+
+STORES = [sqlite_store, postgres_store, cosmos_store]
+JOURNALS = [sqlite_journal, postgres_journal, cosmos_journal]
 ON_POSTGRES = (postgres_store, postgres_journal)
+ON_COSMOS = (cosmos_store, cosmos_journal)

@@ -29,17 +29,24 @@ class Answer(msgspec.Struct, frozen=True):
     headers: Mapping[str, str] = {}
 
 
+class Hangup(Exception):
+    """Raised instead of answering: the connection ends without a word."""
+
+
 type Respond = Callable[[Asked], Answer]
 type Routes = dict[tuple[str, str], Respond]  # by method and path
 
 
 class HttpServer(ThreadingHTTPServer):
-    """Listens from the beginning; answers between `start` and `stop`."""
+    """Listens from the beginning; answers between `start` and `stop`. `keep_alive`: many requests on one connection."""
 
     daemon_threads = True
 
-    def __init__(self, respond: Respond, listen: str, port: int, tls: ssl.SSLContext | None) -> None:
+    def __init__(
+        self, respond: Respond, listen: str, port: int, tls: ssl.SSLContext | None, *, keep_alive: bool = False
+    ) -> None:
         super().__init__((listen, port), _Handler)
+        self.keep_alive = keep_alive
         self.respond = respond
         self.tls = tls
         self.port = int(self.server_address[1])
@@ -67,6 +74,8 @@ class _Handler(BaseHTTPRequestHandler):
     server: HttpServer  # pyright: ignore[reportIncompatibleVariableOverride] (it is the one that made us)
 
     def setup(self) -> None:
+        if self.server.keep_alive:
+            self.protocol_version = "HTTP/1.1"
         if self.server.tls:  # here, in the connection's thread: a slow handshake keeps nobody else waiting
             self.request = self.server.tls.wrap_socket(self.request, server_side=True)
         super().setup()
@@ -78,15 +87,20 @@ class _Handler(BaseHTTPRequestHandler):
     def _any(self) -> None:
         parts = urlsplit(self.path)
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        answer = self.server.respond(Asked(self.command, parts.path, parts.query, self.headers, body))
+        try:
+            answer = self.server.respond(Asked(self.command, parts.path, parts.query, self.headers, body))
+        except Hangup:
+            self.close_connection = True
+            return
         self.send_response(answer.status)
         for name, value in {"Content-Type": "application/json", **answer.headers}.items():
             self.send_header(name, value)
         self.send_header("Content-Length", str(len(answer.body)))
         self.end_headers()
-        self.wfile.write(answer.body)
+        if self.command != "HEAD":
+            self.wfile.write(answer.body)
 
-    do_GET = do_POST = do_PUT = do_DELETE = do_OPTIONS = _any  # noqa: N815 (the library's names)
+    do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = _any  # noqa: N815 (the library's names)
 
     def log_message(self, format: str, *args: object) -> None:
         """Nothing: tests look at answers."""
