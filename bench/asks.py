@@ -84,6 +84,11 @@ def call(tool: str, caller: int = 0, *, session: str = "", fits: bool = True) ->
     return legacy("tools/call", session, caller, **params) if session else modern("tools/call", caller, **params)
 
 
+def sampled(ask: Ask) -> Ask:
+    """The same request of a client that wants its trace recorded."""
+    return Ask({**ask.headers, "Traceparent": "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"}, ask.body)
+
+
 def outside(ask: Ask, proof: Mapping[str, str]) -> Ask:
     """The same request as a client sends it to the proxy. `proof`: headers that say who calls."""
     kept = {name: value for name, value in ask.headers.items() if name not in _STAMPED}

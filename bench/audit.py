@@ -19,7 +19,7 @@ import msgspec
 
 from gateway.audit import Audit
 from gateway.identity import principal
-from gateway.otlp import exporting
+from gateway.telemetry.exporting import exporting
 from local.audit_file import audit_file
 
 LINE_US, EXPORTED_US = 10.0, 15.0  # the targets
@@ -51,8 +51,8 @@ def main() -> None:
     events: int = parser.parse_args().events
     with tempfile.TemporaryDirectory() as folder, audit_file(Path(folder) / "audit.log") as write:
         made, written = _cost(Audit(_nowhere), events), _cost(Audit(write), events)
-        with _collector() as url, exporting({"OTEL_EXPORTER_OTLP_ENDPOINT": url}) as export:
-            exported, sending = _exported(Audit(write, export))
+        with _collector() as url, exporting({"OTEL_EXPORTER_OTLP_LOGS_ENDPOINT": f"{url}/v1/logs"}) as telemetry:
+            exported, sending = _exported(Audit(write, telemetry.export))
     found = Figures(*(round(figure, 2) for figure in (made, written, exported, sending)))
     print(f"a line: {made:.1f} µs made, {written:.1f} µs written (≤ {LINE_US:g})")
     print(f"with a collector: {exported:.1f} µs (≤ {EXPORTED_US:g}), and {sending:.1f} µs of a thread of its own")

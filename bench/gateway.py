@@ -1,10 +1,14 @@
 """Our proxy as the bench runs it: one adapter with one instance, everything else as it ships. No figure is taken here.
 
-Usage: `python -m bench.gateway PORT UPSTREAM_PORT [VARIABLES]`; with variables (`sign_in`) it verifies tokens, without it believes headers.
+Usage: `python -m bench.gateway PORT UPSTREAM_PORT [VARIABLES]`; with variables (`sign_in`) it verifies tokens, without it believes headers;
+with OTEL_EXPORTER_OTLP_ENDPOINT among them it has telemetry.
 """
 
 import os
 import sys
+from contextlib import ExitStack
+
+import msgspec
 
 from bench.child import HOST, serve
 from bench.session import ROLE
@@ -12,18 +16,32 @@ from bench.sign_in import told
 from gateway.card import Card
 from gateway.catalog import Instance
 from gateway.seal import KeyRing
+from gateway.telemetry.exporting import exporting
 from gateway.view import View
 from proxy.app import Proxy
 from proxy.settings import Settings
 
 
-async def start(port: int) -> Proxy:
+async def start(port: int) -> object:
     """Listens on `port` of HOST."""
     who = told(*sys.argv[3:])
-    catalog = _catalog(int(sys.argv[2]))
-    proxy = Proxy(catalog, who.identify, KeyRing([os.urandom(16)]), Settings(), protected=who.protected)
+    kept = ExitStack()
+    telemetry = kept.enter_context(exporting(_variables(*sys.argv[3:]), "proxy"))
+    proxy = Proxy(
+        _catalog(int(sys.argv[2])),
+        who.identify,
+        KeyRing([os.urandom(16)]),
+        Settings(),
+        protected=who.protected,
+        tracer=telemetry.tracer("proxy"),
+    )
+    telemetry.meter.watch("proxy", proxy.readings)
     await proxy.start(HOST, port)
-    return proxy
+    return kept, proxy
+
+
+def _variables(text: str = "{}") -> dict[str, str]:
+    return msgspec.json.decode(text, type=dict[str, str])
 
 
 def _catalog(upstream: int) -> View:

@@ -45,6 +45,12 @@ function request()
 end
 """
 
+# So many milliseconds between two calls of a connection: what a sampled call costs shows only where nothing is dropped.
+_PACED = """
+function delay() return %d end
+"""
+_TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+
 
 class Round(msgspec.Struct, frozen=True):
     """One run of wrk. `cpu_us` is the proxy's CPU per request in µs, `busy` its share of one core."""
@@ -55,23 +61,28 @@ class Round(msgspec.Struct, frozen=True):
 
 
 @contextmanager
-def script(session: Session, *, traced: bool) -> Generator[Path]:
-    """The Lua script that makes wrk send the calls of a session's callers; `traced`: each with a `traceparent` of its own."""
-    common = "\n".join(f"wrk.headers{_entry(*header)}" for header in session.headers.items())
+def script(session: Session, *, traced: bool = False, sampled: bool = False, pace: int = 0) -> Generator[Path]:
+    """The Lua script that makes wrk send the calls of a session's callers; `traced`: each with a `traceparent` of its own.
+
+    `sampled`: with one that says so. `pace`: milliseconds between two calls of one connection.
+    """
+    headers = {**session.headers, "Traceparent": _TRACE} if sampled else session.headers
+    common = "\n".join(f"wrk.headers{_entry(*header)}" for header in headers.items())
     in_turn = ""
     if session.callers or traced:
         in_turn = _IN_TURN % ", ".join(_table(headers) for headers in session.callers or [{}])
     with tempfile.NamedTemporaryFile("w", suffix=".lua", prefix="mcp-gateway-bench-") as file:
         lua = _SCRIPT % (wrk.literal(CALL.decode()), common, in_turn + (_TRACED if traced else ""))
+        lua += _PACED % pace if pace else ""
         file.write(wrk.DONE + lua)
         file.flush()
         yield Path(file.name)
 
 
-def run(session: Session, seconds: int, *, traced: bool = False) -> Round:
+def run(session: Session, seconds: int, *, traced: bool = False, sampled: bool = False, pace: int = 0) -> Round:
     """One round. Raises Failed for a single error, or replies that cannot all have been the right one."""
     pid, name = session.child.pid, session.child.name
-    with script(session, traced=traced) as lua:
+    with script(session, traced=traced, sampled=sampled, pace=pace) as lua:
         before = cpu.seconds(pid)
         summary = wrk.run(session.child.port, PATH, lua, seconds, CONNECTIONS)
         used = cpu.seconds(pid) - before

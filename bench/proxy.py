@@ -1,6 +1,7 @@
 """The proxy bench: our proxy, nginx and a naive aiohttp proxy side by side in front of one upstream, in one run.
 
-Ours runs twice: it believes one caller, as on one's own machine, and it verifies the tokens of many, as everywhere else.
+Ours runs three times: it believes one caller, as on one's own machine, the same with telemetry, and it verifies the tokens of
+many, as everywhere else.
 `./uvw run python -m bench.proxy [--quick]`; needs wrk and nginx. CPU figures and ratios of one run can be compared; requests per second
 depend on the machine. The last line is one JSON object.
 """
@@ -13,16 +14,17 @@ import sys
 from collections.abc import Generator
 
 from bench import imports, load, report, streams
-from bench.child import Child, Failed, python
+from bench.child import HOST, Child, Failed, python
 from bench.load import Round
 from bench.nginx import nginx
-from bench.report import NAIVE, NGINX, OURS, TOKENS
+from bench.report import NAIVE, NGINX, OURS, TOKENS, TOLD
 from bench.session import ROLE, Session, check, check_ours, check_verified, open_session, open_sessions
 from bench.sign_in import Tenant, tenant
 
 _STREAMS = 2000
 _FILES = 3 * _STREAMS  # a proxy holds two connections per stream
 _PEOPLE = [f"person-{number:02d}" for number in range(32)]
+_PACE = 30  # ms between two calls of a connection: about a thousand a second in all
 _PROCESS = "proxy.app, gateway.azure.sign_in"  # what the proxy's process imports
 
 
@@ -63,8 +65,8 @@ def _bench(rounds: int, seconds: int) -> None:
     cost = imports.cost(_PROCESS)
     with python("upstream", "bench.upstream") as upstream, tenant(_PEOPLE, [ROLE]) as known:
         memory = _memory(upstream.port, known)
-        measured, traced = _cpu(upstream.port, known, rounds, seconds)
-    figures = report.figures(measured, traced, memory, cost, _STREAMS, seconds)
+        measured, traced, sampled = _cpu(upstream.port, known, rounds, seconds)
+    figures = report.figures(measured, traced, sampled, memory, cost, _STREAMS, seconds)
     print()
     print(*report.table(measured, memory), "", *report.verdicts(figures), "", sep="\n")
     print(report.line(figures), flush=True)
@@ -82,10 +84,11 @@ def _memory(upstream: int, known: Tenant) -> dict[str, float]:
 
 def _cpu(
     upstream: int, known: Tenant, rounds: int, seconds: int
-) -> tuple[dict[str, list[Round]], dict[str, list[Round]]]:
-    """Rounds of each proxy in turn, so that what disturbs the machine disturbs all; then traced calls, no two heads alike."""
+) -> tuple[dict[str, list[Round]], dict[str, list[Round]], dict[bool, list[Round]]]:
+    """Rounds of each proxy in turn, so that what disturbs the machine disturbs all; then traced calls, no two heads alike;
+    then, at a slow pace, calls that are sampled and calls that are not."""
     with contextlib.ExitStack() as stack:
-        children = [stack.enter_context(_proxy(name, upstream, known)) for name in (OURS, TOKENS, NGINX, NAIVE)]
+        children = [stack.enter_context(_proxy(name, upstream, known)) for name in (OURS, TOLD, TOKENS, NGINX, NAIVE)]
         sessions = {child.name: _session(child, known) for child in children}
         check_ours(sessions[OURS])
         check_verified(sessions[TOKENS])
@@ -94,9 +97,19 @@ def _cpu(
         measured = _rounds(sessions, rounds, seconds)
         fastest = {name: sessions[name] for name in (OURS, TOKENS, NGINX)}
         traced = _rounds(fastest, max(3, rounds // 2), seconds, traced=True)
+        sampled = _sampled(sessions[TOLD], max(3, rounds // 2), seconds)
         for session in sessions.values():
             check(session.child, session.headers)
-        return measured, traced
+        return measured, traced, sampled
+
+
+def _sampled(session: Session, rounds: int, seconds: int) -> dict[bool, list[Round]]:
+    measured: dict[bool, list[Round]] = {False: [], True: []}
+    for number in range(1, rounds + 1):
+        for sampled, of in measured.items():
+            of.append(load.run(session, 2 * seconds, sampled=sampled, pace=_PACE))  # spans are sent once a second
+        _say(f"sampled round {number}/{rounds}: {measured[True][-1].cpu_us - measured[False][-1].cpu_us:.1f} µs more")
+    return measured
 
 
 def _rounds(sessions: dict[str, Session], rounds: int, seconds: int, *, traced: bool = False) -> dict[str, list[Round]]:
@@ -121,12 +134,23 @@ def _proxy(name: str, upstream: int, known: Tenant) -> Generator[Child]:
     match name:
         case "nginx":
             started = nginx(upstream, _FILES)
+        case "told":
+            started = _told(upstream)
         case "tokens":
             started = python(name, "bench.gateway", upstream, known.variables)
         case _:
             started = python(name, f"bench.{name}", upstream)
     with started as child:
         yield child
+
+
+@contextlib.contextmanager
+def _told(upstream: int) -> Generator[Child]:
+    """Ours, with a collector beside it."""
+    with python("collector", "bench.collector") as collector:
+        variables = f'{{"OTEL_EXPORTER_OTLP_ENDPOINT":"http://{HOST}:{collector.port}"}}'
+        with python(TOLD, "bench.gateway", upstream, variables) as child:
+            yield child
 
 
 def _say(text: str) -> None:

@@ -8,22 +8,26 @@ import msgspec
 from bench.imports import Cost
 from bench.load import Round
 
-OURS, TOKENS, NGINX, NAIVE = "gateway", "tokens", "nginx", "naive"
+OURS, TOLD, TOKENS, NGINX, NAIVE = "gateway", "told", "tokens", "nginx", "naive"
 
 
 class Figures(msgspec.Struct, frozen=True):
     """The last line. CPU in µs per request; memory in KB (2^10) and MB (2^20). A ratio without a first name is ours ÷ the other.
 
-    `token_…`: ours where it verifies tokens; nginx is not even sent them.
+    `token_…`: ours where it verifies tokens; nginx is not even sent them. `told_…`: ours where a collector gets its telemetry;
+    calls are not sampled but for `sampled_us`: what is added to one that is, the sending of two spans included.
     """
 
     cpu_ratio_nginx: float
     token_ratio_nginx: float
     traced_ratio_nginx: float  # of calls whose heads are all different, for which nothing can be remembered
     token_traced_ratio_nginx: float
+    told_ratio: float  # ÷ ours without telemetry
+    sampled_us: float
     cpu_ratio_naive: float
     naive_ratio_nginx: float
     cpu_us: float
+    told_cpu_us: float
     token_cpu_us: float
     nginx_cpu_us: float
     naive_cpu_us: float
@@ -59,21 +63,29 @@ TARGETS = (
 def figures(
     rounds: Mapping[str, Sequence[Round]],
     traced: Mapping[str, Sequence[Round]],
+    sampled: Mapping[bool, Sequence[Round]],
     memory: Mapping[str, float],
     cost: Cost,
     streams: int,
     seconds: int,
 ) -> Figures:
-    """Medians; a ratio is the median over the rounds, whose runs stand next to each other in time."""
+    """Medians; a ratio is the median over the rounds, whose runs stand next to each other in time.
+
+    `sampled`: rounds at a slow pace, with and without.
+    """
+    added = [with_.cpu_us - without.cpu_us for with_, without in zip(sampled[True], sampled[False], strict=True)]
     cpu = {name: statistics.median(one.cpu_us for one in of_one) for name, of_one in rounds.items()}
     return Figures(
         cpu_ratio_nginx=round(ratio(rounds[OURS], rounds[NGINX]), 2),
         token_ratio_nginx=round(ratio(rounds[TOKENS], rounds[NGINX]), 2),
         traced_ratio_nginx=round(ratio(traced[OURS], traced[NGINX]), 2),
         token_traced_ratio_nginx=round(ratio(traced[TOKENS], traced[NGINX]), 2),
+        told_ratio=round(ratio(rounds[TOLD], rounds[OURS]), 3),
+        sampled_us=round(statistics.median(added), 1),
         cpu_ratio_naive=round(ratio(rounds[OURS], rounds[NAIVE]), 2),
         naive_ratio_nginx=round(ratio(rounds[NAIVE], rounds[NGINX]), 2),
         cpu_us=round(cpu[OURS], 1),
+        told_cpu_us=round(cpu[TOLD], 1),
         token_cpu_us=round(cpu[TOKENS], 1),
         nginx_cpu_us=round(cpu[NGINX], 1),
         naive_cpu_us=round(cpu[NAIVE], 1),
@@ -103,7 +115,9 @@ def table(rounds: Mapping[str, Sequence[Round]], memory: Mapping[str, float]) ->
         middle, spread = statistics.median(cpu), f"({min(cpu):.1f} … {max(cpu):.1f})"
         per_second = statistics.median(one.per_second for one in of_one)
         busy = statistics.median(one.busy for one in of_one)
-        yield (f"{name:9}{middle:16.1f}{spread:>18}{times:9.2f}{memory[name]:11.1f}{per_second:9,.0f}{busy:7.0%}")
+        yield (
+            f"{name:9}{middle:16.1f}{spread:>18}{times:9.2f}{memory.get(name, float('nan')):11.1f}{per_second:9,.0f}{busy:7.0%}"
+        )
 
 
 def verdicts(of: Figures) -> Iterator[str]:
@@ -115,6 +129,8 @@ def verdicts(of: Figures) -> Iterator[str]:
         yield f"{target.text:28}{value:9.2f}  ≤ {target.limit:<6g} {verdict}"
     yield f"{'× nginx, no two heads alike':28}{of.traced_ratio_nginx:9.2f}"
     yield f"{'… with tokens':28}{of.token_traced_ratio_nginx:9.2f}"
+    yield f"{'× ours, with telemetry':28}{of.told_ratio:9.3f}"
+    yield f"{'a sampled call adds, µs':28}{of.sampled_us:9.1f}"
 
 
 def line(of: Figures) -> str:

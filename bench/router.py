@@ -15,13 +15,28 @@ from collections.abc import Callable, Sequence
 import msgspec
 
 from bench import changes, cpu, imports, pages, router_report, sheets
-from bench.asks import Ask, begin, call, check_call, check_list, modern, outside
-from bench.child import Child, Failed, python
+from bench.asks import Ask, begin, call, check_call, check_list, modern, outside, sampled
+from bench.child import HOST, Child, Failed, python
 from bench.flatness import flatness
-from bench.router_report import CALL, EDGE, FRESH, LEGACY, LIST, NAMES, SDK_CALL, SDK_LIST, TOKEN
+from bench.router_report import (
+    CALL,
+    EDGE,
+    FRESH,
+    LEGACY,
+    LIST,
+    NAMES,
+    SAMPLED,
+    SDK_CALL,
+    SDK_LIST,
+    SLOW,
+    TOKEN,
+    TOLD,
+)
 from bench.sign_in import tenant
 from bench.tools import CALLED, COUNT, ROLE
 from bench.trail import Gateway, gateway
+
+_PACE = 30  # ms between two calls of a connection: about a thousand a second in all
 
 
 class _Extent(msgspec.Struct, frozen=True):
@@ -78,9 +93,11 @@ def _bench(extent: _Extent) -> bool:
         tool = stack.enter_context(python("tool", "bench.tool_server"))
         sdk = stack.enter_context(python("sdk", "bench.sdk_server", tool.port))
         router = stack.enter_context(gateway(tool.port, COUNT))
+        collector = stack.enter_context(python("collector", "bench.collector"))
+        told = stack.enter_context(gateway(tool.port, COUNT, f"http://{HOST}:{collector.port}"))
         known = stack.enter_context(tenant(["user-0000"], ["mcp.engineer", ROLE]))
         edge = stack.enter_context(python("proxy", "bench.edge", router.child.port, known.variables))
-        trial = _Trial(router, _Door(edge, known.proofs[0]), sdk, extent)
+        trial = _Trial(router, told, _Door(edge, known.proofs[0]), sdk, extent)
         measured = trial.rounds()
         delays = changes.delays(router, extent.streams, extent.changes)
         _say(f"memory over {extent.calls:,} calls …")
@@ -102,9 +119,10 @@ class _Door(msgspec.Struct, frozen=True):
 class _Trial:
     """Our router, with and without the proxy before it, and the SDK's server: all checked once, and what is measured of them."""
 
-    def __init__(self, router: Gateway, door: _Door, sdk: Child, extent: _Extent) -> None:
+    def __init__(self, router: Gateway, told: Gateway, door: _Door, sdk: Child, extent: _Extent) -> None:
         """Raises Failed where a reply is not the right one."""
         self._router = router
+        self._told = told
         self._door = door
         self._extent = extent
         self._session = begin(router.child)
@@ -113,6 +131,8 @@ class _Trial:
         self._kinds: tuple[Callable[[], dict[str, float]], ...] = (
             lambda: {CALL: self._audited(own, _calls())[own.name]},
             lambda: {LEGACY: self._audited(own, _calls(self._session))[own.name]},
+            lambda: {TOLD: self._audited(told.child, _calls(), told)[told.child.name]},
+            self._slowly,
             self._verified,
             lambda: {SDK_CALL: self._used(sdk, _calls())[sdk.name]},
             lambda: {LIST: self._pages(own, extent.pages, self._page)},
@@ -141,22 +161,34 @@ class _Trial:
         used = self._audited(self._door.child, [outside(ask, self._door.proof) for ask in _calls()])
         return {TOKEN: used[self._router.child.name], EDGE: used[self._door.child.name]}
 
-    def _audited(self, at: Child, asks: Sequence[Ask]) -> dict[str, float]:
+    def _slowly(self) -> dict[str, float]:
+        """At a pace at which no span is dropped: calls that are not sampled, and calls that are."""
+        told = self._told
+        calls = _calls()
+        slow = self._audited(told.child, calls, told, pace=_PACE)[told.child.name]
+        traced = self._audited(told.child, [sampled(ask) for ask in calls], told, pace=_PACE)[told.child.name]
+        return {SLOW: slow, SAMPLED: traced}
+
+    def _audited(
+        self, at: Child, asks: Sequence[Ask], router: Gateway | None = None, pace: int = 0
+    ) -> dict[str, float]:
         """Of our router, however it is reached: one audit line per call, no more and no less."""
-        self._router.lines()
-        before = self._router.requests()
-        used = self._used(at, asks, self._router.child)
-        results = self._router.calls_since(before)
+        router = router or self._router
+        router.lines()
+        before = router.requests()
+        used = self._used(at, asks, router.child, pace=pace)
+        results = router.calls_since(before)
         if set(results) - {"ok", "cancelled"}:  # those under way when wrk hung up were cancelled
             raise Failed(f"{at.name}: calls ended with {dict(results)}.")
         return used
 
-    def _used(self, at: Child, asks: Sequence[Ask], *behind: Child) -> dict[str, float]:
+    def _used(self, at: Child, asks: Sequence[Ask], *behind: Child, pace: int = 0) -> dict[str, float]:
         """CPU in ms per call of whom is asked, and of those behind it, by name."""
         length = len(check_call(at, asks[0]).body)
         children = {child.name: child.pid for child in (at, *behind)}
         before = {name: cpu.seconds(pid) for name, pid in children.items()}
-        summary = sheets.load(at, asks, self._extent.seconds, length=length)
+        seconds = max(2, self._extent.seconds) if pace else self._extent.seconds  # spans are sent once a second
+        summary = sheets.load(at, asks, seconds, length=length, pace=pace)
         return {name: (cpu.seconds(pid) - before[name]) / summary.requests * 1000 for name, pid in children.items()}
 
     def _pages(self, server: Child, count: int, length: int, change: Callable[[], object] = lambda: None) -> float:

@@ -11,8 +11,9 @@ from bench.imports import Cost
 
 CALL, LEGACY, LIST, FRESH = "call", "call, legacy", "list", "list, fresh"
 TOKEN, EDGE = "call, token", "… its proxy"
+TOLD, SLOW, SAMPLED = "call, told", "… slowly", "… sampled"
 SDK_CALL, SDK_LIST = "sdk call", "sdk list"
-NAMES = (CALL, LEGACY, TOKEN, EDGE, SDK_CALL, LIST, FRESH, SDK_LIST)
+NAMES = (CALL, LEGACY, TOLD, SLOW, SAMPLED, TOKEN, EDGE, SDK_CALL, LIST, FRESH, SDK_LIST)
 
 type Rounds = Mapping[str, Sequence[float]]
 
@@ -20,12 +21,16 @@ type Rounds = Mapping[str, Sequence[float]]
 class Figures(msgspec.Struct, frozen=True):
     """The last line. `…_ms` of calls and lists: CPU (user and system) of the server's process per request.
 
-    `call_token_ms`: of the router, for calls that come through a proxy that verifies tokens; what that one needs is `edge_ms`.
+    `call_told_ms`: where a collector gets metrics and audit events; `sampled_ms`: what is added to a call whose trace is recorded,
+    the sending of two spans included. `call_token_ms`: of the router, for calls that come through a proxy that verifies tokens;
+    what that one needs is `edge_ms`.
     `list_changed_ms` is time that passes, of the median and of the worst stream. MB and KB are 2^20 and 2^10 bytes.
     """
 
     call_ms: float
     call_legacy_ms: float
+    call_told_ms: float
+    sampled_ms: float
     call_token_ms: float
     edge_ms: float
     list_1000_ms: float
@@ -68,10 +73,13 @@ TARGETS = (
 def figures(rounds: Rounds, page_bytes: int, flat: Flatness, delays: Delays, streams: int, cost: Cost) -> Figures:
     """Medians; the ratio is the median over the rounds, whose runs stand next to each other in time."""
     middle = {name: statistics.median(of_one) for name, of_one in rounds.items()}
+    added = [sampled - slow for sampled, slow in zip(rounds[SAMPLED], rounds[SLOW], strict=True)]
     times = [sdk / ours for sdk, ours in zip(rounds[SDK_CALL], rounds[CALL], strict=True)]
     return Figures(
         call_ms=round(middle[CALL], 4),
         call_legacy_ms=round(middle[LEGACY], 4),
+        call_told_ms=round(middle[TOLD], 4),
+        sampled_ms=round(statistics.median(added), 4),
         call_token_ms=round(middle[TOKEN], 4),
         edge_ms=round(middle[EDGE], 4),
         list_1000_ms=round(middle[LIST], 3),
@@ -109,6 +117,7 @@ def verdicts(of: Figures) -> Iterator[str]:
         limit = f"≤ {target.most:g}" if target.most != float("inf") else f"≥ {target.least:g}"
         yield f"{target.text:30}{_measured(of, target):9.2f}  {limit:<8} {'met' if _met(of, target) else 'MISSED'}"
     yield f"{'… in all, KB':30}{of.grown_kb:9.2f}"
+    yield f"{'a call with telemetry, ms':30}{of.call_told_ms:9.3f}  a sampled one {of.sampled_ms:.3f} more"
     yield f"{'told of a change, ms':30}{of.list_changed_ms:9.2f}  worst {of.list_changed_worst_ms:.2f}, {of.streams} streams"
     yield f"{'import tool_router.app':30}{of.import_ms:9.0f}  ms, {of.import_mb:.0f} MB"
 

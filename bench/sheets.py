@@ -34,15 +34,21 @@ _ENOUGH = """
 function delay() return n < most and 0 or 3600000 end
 """
 
+_PACED = """
+function delay() return %d end
+"""
 
-def load(child: Child, asks: Sequence[Ask], seconds: int, *, length: int = 0, most: int = 0) -> Summary:
-    """The asks in turn for so many seconds, or until `most` were sent; `length`: of every reply's body.
+
+def load(child: Child, asks: Sequence[Ask], seconds: int, *, length: int = 0, most: int = 0, pace: int = 0) -> Summary:
+    """The asks in turn for so many seconds, or until `most` were sent; `length`: of every reply's body; `pace`: milliseconds
+    between two of one connection.
 
     Raises Failed for a single reply that is not of status 200 and of that length.
     """
     sheets = ",\n".join(wrk.literal(ask.raw(child.port)) for ask in asks)
     with tempfile.NamedTemporaryFile("w", suffix=".lua", prefix="mcp-gateway-bench-") as file:
-        file.write(wrk.DONE + _REQUESTS % (sheets, most, NUMBER, length) + (_ENOUGH if most else ""))
+        ends = _ENOUGH if most else _PACED % pace if pace else ""
+        file.write(wrk.DONE + _REQUESTS % (sheets, most, NUMBER, length) + ends)
         file.flush()
         summary = wrk.run(child.port, PATH, Path(file.name), seconds, CONNECTIONS)
     if summary.errors or not summary.requests:

@@ -1,6 +1,7 @@
 """Our tool router as the bench runs it: the bench's tools, the audit trail in a file, everything else as it ships. No figure is taken here.
 
-Usage: `python -m bench.toolgateway PORT TOOL_PORT CONTROL_PORT AUDIT_FILE PAGE_SIZE`. Lines sent to CONTROL_PORT are answered in a line:
+Usage: `python -m bench.toolgateway PORT TOOL_PORT CONTROL_PORT AUDIT_FILE PAGE_SIZE [COLLECTOR]`; the last is a URL.
+Lines sent to CONTROL_PORT are answered in a line:
 `change` changes a card and tells when (CLOCK_MONOTONIC, one for all processes), `requests` tells how many were taken up so far.
 """
 
@@ -17,6 +18,7 @@ from bench.tools import card, cards
 from gateway.audit import Audit
 from gateway.catalog import Instance
 from gateway.seal import KeyRing
+from gateway.telemetry.exporting import exporting
 from gateway.view import View
 from local.audit_file import audit_file
 from tool_router.app import Router
@@ -30,9 +32,12 @@ async def start(port: int) -> object:
     """Listens on `port` of HOST, and for the bench's orders."""
     upstream, control, trail, page_size = int(sys.argv[2]), int(sys.argv[3]), Path(sys.argv[4]), int(sys.argv[5])
     kept = contextlib.ExitStack()
-    audit = Audit(kept.enter_context(audit_file(trail, _AUDIT_SIZE)))
+    telemetry = kept.enter_context(exporting({"OTEL_EXPORTER_OTLP_ENDPOINT": "".join(sys.argv[6:])}, "tool-router"))
+    audit = Audit(kept.enter_context(audit_file(trail, _AUDIT_SIZE)), telemetry.export)
     view = _view(upstream)
-    router = Router(view, KeyRing([os.urandom(16)]), Settings(secrets=(SECRET,), page_size=page_size), audit)
+    settings, tracer = Settings(secrets=(SECRET,), page_size=page_size), telemetry.tracer("tool_router")
+    router = Router(view, KeyRing([os.urandom(16)]), settings, audit, tracer)
+    telemetry.meter.watch("tool_router", router.readings)
     orders = await asyncio.start_server(_Orders(view, router, upstream).serve, HOST, control)
     await router.start(HOST, port)
     return kept, router, orders

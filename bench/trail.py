@@ -66,12 +66,14 @@ class Gateway:
 
 
 @contextlib.contextmanager
-def gateway(upstream: int, page_size: int) -> Generator[Gateway]:
-    """Our router in a process of its own, in front of the tool at `upstream`."""
+def gateway(upstream: int, page_size: int, *collector: str) -> Generator[Gateway]:
+    """Our router in a process of its own, in front of the tool at `upstream`; `collector`: where it sends telemetry, if it does."""
     with contextlib.ExitStack() as stack:
         trail = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="mcp-gateway-bench-")), "audit.jsonl")
         control = free_port()
-        child = stack.enter_context(python("router", "bench.toolgateway", upstream, control, trail, page_size))
+        child = stack.enter_context(
+            python("router", "bench.toolgateway", upstream, control, trail, page_size, *collector)
+        )
         one = Gateway(child, trail, socket.create_connection((HOST, control), 20))
         stack.callback(one.close)
         yield one

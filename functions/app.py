@@ -9,8 +9,10 @@ from azure.functions import AuthLevel, FunctionApp, HttpRequest, HttpResponse, T
 from functions import replies
 from functions.deployer import Deployer
 from functions.door import Door, Respond, Verb
+from functions.identifiers import Identifiers
+from functions.observed import SCOPE, Observed
 from functions.quotas import Quotas
-from functions.reconcile import Reconcile
+from functions.reconcile import After, Reconcile
 from functions.request import Request, received
 from functions.resources import Resources
 from functions.settings import Settings
@@ -24,6 +26,8 @@ from gateway.operations import OPERATIONS, Operation
 from gateway.protected_resource import ProtectedResource
 from gateway.records import Kind, Record
 from gateway.store import Store
+from gateway.telemetry.exporting import Telemetry, off
+from gateway.telemetry.span import Kind as SpanKind
 
 type Ready = Callable[[], Awaitable[None]]
 
@@ -42,16 +46,23 @@ def build(
     *,
     protected: ProtectedResource | None = None,
     audit: Audit | None = None,
+    telemetry: Telemetry | None = None,
+    after: After | None = None,
+    spans: SpanKind = "server",
 ) -> FunctionApp:
     """The app, whole. Anonymous for the platform's keys: callers are verified here, by `identify`.
 
     `ready` raises Unavailable while nobody should be sent here; without one, the store is asked each time.
-    Without `protected` a 401 has no challenge, without `audit` nobody is told who did what.
+    Without `protected` a 401 has no challenge, without `audit` nobody is told who did what. `spans`: the kind of those that
+    requests leave in `telemetry`. Without `after` nobody makes the identifier URIs follow, so status says how.
     """
+    telemetry = telemetry or off()
+    observed = Observed(telemetry, spans)
     door = Door(identify, protected, Trail(audit))
     quotas = Quotas(store, settings)
+    identifiers = None if after else Identifiers.of(protected, settings.client_id)
     answers: dict[str, Respond] = {
-        **_records(door, "adapter", Resources("adapter", store, deployer, settings, quotas)),
+        **_records(door, "adapter", Resources("adapter", store, deployer, settings, quotas, identifiers)),
         **_records(door, "tool", Resources("tool", store, deployer, settings, quotas)),
         "ping": _ping,
         "ready": _ready(ready or _readable(store)),
@@ -60,14 +71,17 @@ def build(
     app = FunctionApp(http_auth_level=AuthLevel.ANONYMOUS)
     for operation in OPERATIONS:
         if operation.room != "proxy":
-            _register(app, operation, answers[operation.id])
-    _register_timer(app, Reconcile(store, deployer))
+            _register(app, operation, answers[operation.id], observed)
+    reconcile = Reconcile(store, deployer, after=after)
+    telemetry.meter.watch(SCOPE, reconcile.readings)
+    _register_timer(app, reconcile)
     return app
 
 
-def _register(app: FunctionApp, operation: Operation, respond: Respond) -> None:
+def _register(app: FunctionApp, operation: Operation, respond: Respond, observed: Observed) -> None:
     async def answer(req: HttpRequest) -> HttpResponse:
-        return await _answered(received(req), respond)
+        request = received(req)
+        return await observed.answered(operation, request, lambda: _answered(request, respond))
 
     route = app.route(route=operation.path.lstrip("/"), methods=[operation.method])
     app.function_name(operation.id)(route(answer))

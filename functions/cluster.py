@@ -12,6 +12,7 @@ from functions.deployer import CardNotChanged, LogPage, LogQuery, Owned, Status,
 from functions.failure import current
 from functions.inventory import inventory
 from functions.kube_api import EVENTS, PODS, SERVICES, STATEFULSETS, KubeApi, KubeError
+from functions.kube_client import Token
 from functions.live import Event, Pod, StatefulSet
 from functions.logs import Logs, position_of
 from functions.status import pending, status
@@ -28,11 +29,11 @@ _TELLING = 4  # instances whose events are asked for
 
 
 class KubernetesDeployer:
-    """A Deployer."""
+    """A Deployer. `token` gives what is shown to the cluster, where `settings` say its address and no file has one."""
 
-    def __init__(self, settings: ClusterSettings) -> None:
+    def __init__(self, settings: ClusterSettings, token: Token | None = None) -> None:
         self._settings = settings
-        self._api = KubeApi(settings)
+        self._api = KubeApi(settings, token)
         self._verdict = Verdict(self._api, settings)
 
     async def start(self) -> None:

@@ -10,10 +10,13 @@ from gateway.env import Env
 
 class ClusterSettings(msgspec.Struct, frozen=True, kw_only=True):
     """`registry` stands before every image. `kubeconfig` is a path; blank: the service account of the pod we run in.
-    `seconds` is what one question to the API server may take, its body included. `page` is objects per list call."""
+    `server` (a URL) and `authority` (PEM) stand for either where a cluster is reached by tokens. `seconds` is what one
+    question to the API server may take, its body included. `page` is objects per list call."""
 
     registry: str
     kubeconfig: str = ""
+    server: str = ""
+    authority: str = ""
     namespace: str = WORKLOAD_NAMESPACE
     seconds: float = 10
     page: int = 500

@@ -14,6 +14,7 @@ from azure.functions import FunctionApp
 
 from functions.app import build
 from functions.deployer import Deployer
+from functions.reconcile import After
 from functions.settings import Settings
 from gateway.audit import Audit
 from gateway.env import Env, SettingsError
@@ -21,18 +22,22 @@ from gateway.identity import Identify
 from gateway.protected_resource import ProtectedResource
 from gateway.records import Record
 from gateway.store import Store
+from gateway.telemetry.exporting import Telemetry
 
 _SETTING = "ControlPlane__Compose"
 
 
 class Composition(msgspec.Struct, frozen=True):
-    """The three contracts the control plane stands on; what clients are told of signing in, and where it tells who did what."""
+    """The three contracts the control plane stands on; what clients are told of signing in, where it tells who did what,
+    how it fares, and what else follows the records."""
 
     store: Store[Record]
     deployer: Deployer
     identify: Identify
     protected: ProtectedResource | None = None
     audit: Audit | None = None
+    telemetry: Telemetry | None = None
+    after: After | None = None
 
 
 type Compose = Callable[[Mapping[str, str]], object]
@@ -45,7 +50,17 @@ def composed(variables: Mapping[str, str]) -> FunctionApp:
     if not isinstance(parts, Composition):
         raise SettingsError(f"{_SETTING}: the function returned no Composition.")
     settings = Settings.from_env(variables)
-    return build(parts.store, parts.deployer, parts.identify, settings, protected=parts.protected, audit=parts.audit)
+    return build(
+        parts.store,
+        parts.deployer,
+        parts.identify,
+        settings,
+        protected=parts.protected,
+        audit=parts.audit,
+        telemetry=parts.telemetry,
+        after=parts.after,
+        spans="internal",  # the platform's host notes each request itself
+    )
 
 
 @asynccontextmanager

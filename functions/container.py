@@ -9,6 +9,7 @@ import msgspec
 from functions.app import build
 from functions.composition import Composition
 from functions.host import Host
+from functions.observed import SCOPE
 from functions.reconcile import Reconcile
 from functions.settings import Settings
 from gateway.env import Env
@@ -56,7 +57,7 @@ class Container:
 
     def __init__(self, parts: Composition, settings: ContainerSettings) -> None:
         self._settings = settings
-        self._reconcile = Reconcile(parts.store, parts.deployer)
+        self._reconcile = Reconcile(parts.store, parts.deployer, after=parts.after)
         app = build(
             parts.store,
             parts.deployer,
@@ -65,7 +66,11 @@ class Container:
             self._check,
             protected=parts.protected,
             audit=parts.audit,
+            telemetry=parts.telemetry,
+            after=parts.after,
         )
+        if parts.telemetry is not None:
+            parts.telemetry.meter.watch(SCOPE, self._reconcile.readings)
         self._host = Host(app)
         self._reconciled = False
         self._ending = False

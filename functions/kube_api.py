@@ -15,7 +15,7 @@ import msgspec
 
 from functions import kube_client
 from functions.cluster_settings import ClusterSettings
-from functions.kube_client import Answer, Client
+from functions.kube_client import Answer, Client, NoToken, Token
 from functions.live import Cause, Event, Failure, Live, Page, Pod, Service, StatefulSet
 from gateway.errors import Unavailable
 
@@ -65,8 +65,9 @@ class Listing[T](msgspec.Struct):
 class KubeApi:
     """One client, one namespace. Bounded: the client's pool in connections, the settings in seconds."""
 
-    def __init__(self, settings: ClusterSettings) -> None:
+    def __init__(self, settings: ClusterSettings, token: Token | None = None) -> None:
         self._settings = settings
+        self._token = token
         self._client: Client | None = None
         self._connecting = asyncio.Lock()
 
@@ -74,7 +75,7 @@ class KubeApi:
         """The client, connected at the first call. Raises SettingsError."""
         async with self._connecting:
             if self._client is None:
-                self._client = await kube_client.connect(self._settings)
+                self._client = await kube_client.connect(self._settings, self._token)
             return self._client
 
     async def close(self) -> None:
@@ -181,6 +182,8 @@ class KubeApi:
                     return answer, await (read(answer) if read else answer.read())
                 finally:
                     answer.close()  # gives the connection back where the body was read to its end
+        except NoToken as error:
+            raise KubeError(f"The control plane cannot prove itself to the cluster ({verb}) at the moment.") from error
         except TimeoutError:
             raise KubeError(f"The cluster did not answer within {seconds:g} s ({verb}).") from None
         except (aiohttp.ClientError, OSError) as error:

@@ -6,12 +6,18 @@ not know. Imported at the first operation, in a thread: it takes most of a secon
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from importlib import import_module
 from typing import Any, Protocol, cast
 
 from functions.cluster_settings import ClusterSettings
 from gateway.env import SettingsError
+
+type Token = Callable[[], Awaitable[str]]
+
+
+class NoToken(Exception):
+    """There is nothing to show to the cluster at the moment. The message says why, to whoever reads the log."""
 
 
 class Body(Protocol):
@@ -55,23 +61,19 @@ class Client(Protocol):
     async def close(self) -> None: ...
 
 
-async def connect(settings: ClusterSettings) -> Client:
+async def connect(settings: ClusterSettings, token: Token | None = None) -> Client:
     """A client of that cluster; asks it nothing yet. Raises SettingsError where no configuration can be read.
 
-    The service account's token is read again every minute, by the client's own hook.
+    With `token` it goes to `settings.server`, and each question shows what `token` gives then; it may raise NoToken.
+    Otherwise the service account's token is read again every minute, by the client's own hook.
     """
     await asyncio.to_thread(_imported, "client")
-    client, config = _imported("client"), _imported("config")
+    client = _imported("client")
     configuration = client.Configuration()
-    try:
-        if settings.kubeconfig:
-            await config.load_kube_config(settings.kubeconfig, client_configuration=configuration, persist_config=False)
-        else:
-            config.load_incluster_config(configuration)
-            configuration.client_session_kwargs = {"trust_env": False}  # no proxy stands between a pod and its cluster
-    except (config.ConfigException, OSError) as error:
-        where = settings.kubeconfig or "the pod's service account"
-        raise SettingsError(f"Kubernetes__Kubeconfig: no cluster can be found by {where}: {error}") from None
+    if token:
+        _by_token(configuration, settings, token)
+    else:
+        await _by_files(configuration, settings)
     return cast("Client", client.ApiClient(configuration))
 
 
@@ -87,7 +89,7 @@ async def ask(
 ) -> Answer:
     """One question. The answer's body is still to be read, or the answer to be closed.
 
-    Raises aiohttp.ClientError, OSError or TimeoutError where there is no answer.
+    Raises NoToken, aiohttp.ClientError, OSError or TimeoutError where there is no answer.
     """
     try:
         request = await client.param_serialize(
@@ -101,6 +103,34 @@ async def ask(
         return (await client.call_api(*request, _request_timeout=seconds)).response
     except _imported("config").ConfigException as error:  # the token could not be read again
         raise OSError(str(error)) from error
+
+
+def _by_token(configuration: Any, settings: ClusterSettings, token: Token) -> None:
+    async def renew(asked: Any) -> None:
+        asked.api_key["BearerToken"] = f"Bearer {await token()}"
+
+    configuration.host = settings.server
+    configuration.ca_cert_data = settings.authority
+    # That one authority is all that is believed. Kubernetes' own do not always say what RFC 5280 wants of an authority
+    # (which key signed it), and Python 3.13 is strict about it.
+    configuration.disable_strict_ssl_verification = True
+    configuration.api_key["BearerToken"] = ""  # without one the hook is not asked
+    configuration.refresh_api_key_hook = renew
+    configuration.client_session_kwargs = {"trust_env": False}  # its address is all there is to know
+
+
+async def _by_files(configuration: Any, settings: ClusterSettings) -> None:
+    """Raises SettingsError."""
+    config = _imported("config")
+    try:
+        if settings.kubeconfig:
+            await config.load_kube_config(settings.kubeconfig, client_configuration=configuration, persist_config=False)
+        else:
+            config.load_incluster_config(configuration)
+            configuration.client_session_kwargs = {"trust_env": False}  # no proxy stands between a pod and its cluster
+    except (config.ConfigException, OSError) as error:
+        where = settings.kubeconfig or "the pod's service account"
+        raise SettingsError(f"Kubernetes__Kubeconfig: no cluster can be found by {where}: {error}") from None
 
 
 def _imported(module: str) -> Any:

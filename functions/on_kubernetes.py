@@ -17,7 +17,6 @@ from gateway.azure.sign_in import SignIn, required_sign_in
 from gateway.cluster.process import to_stdout
 from gateway.env import SettingsError
 from gateway.errors import Unavailable
-from gateway.otlp import exporting
 from gateway.postgres.database import Database
 from gateway.postgres.expiry import purge
 from gateway.postgres.schema import NewerSchema
@@ -26,6 +25,7 @@ from gateway.postgres.store import PostgresStore
 from gateway.records import Adapter, Record, Tool
 from gateway.store import Store
 from gateway.tasks import beside
+from gateway.telemetry.exporting import exporting
 
 _PURGE = 600.0  # seconds between two purges of what has expired
 
@@ -37,11 +37,12 @@ async def on_kubernetes(variables: Mapping[str, str]) -> AsyncGenerator[Composit
     """The Composition that these variables ask for. Raises SettingsError."""
     found = identified(variables)
     deployer = KubernetesDeployer(ClusterSettings.from_env(variables))
-    with exporting(variables, "control-plane") as export:  # outermost: it has what the end still notes
+    with exporting(variables, "control-plane") as telemetry:  # outermost: it has what the end still notes
+        audit = Audit(to_stdout, telemetry.export)
         async with records(variables) as store:
             await deployer.start()
             try:
-                yield Composition(store, deployer, found.identify, found.protected, Audit(to_stdout, export))
+                yield Composition(store, deployer, found.identify, found.protected, audit, telemetry)
             finally:
                 await deployer.close()
 

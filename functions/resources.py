@@ -11,6 +11,7 @@ from azure.functions import HttpResponse
 
 from functions import preconditions, reading, replies
 from functions.deployer import Deployer, LogQuery
+from functions.identifiers import Identifiers
 from functions.lifecycle import Lifecycle
 from functions.living import living
 from functions.quotas import Quotas
@@ -28,15 +29,22 @@ class Resources:
     """The seven verbs of one kind. Each takes a request and its verified caller, and raises GatewayErrors."""
 
     def __init__(
-        self, kind: Kind, store: Store[Record], deployer: Deployer, settings: Settings, quotas: Quotas
+        self,
+        kind: Kind,
+        store: Store[Record],
+        deployer: Deployer,
+        settings: Settings,
+        quotas: Quotas,
+        identifiers: Identifiers | None = None,
     ) -> None:
-        """Both kinds share `quotas`."""
+        """Both kinds share `quotas`; `identifiers` are told with the status where they are for people to keep."""
         self._kind: Kind = kind
         self._base = f"/{kind}s"
         self._store = store
         self._deployer = deployer
         self._lifecycle = Lifecycle(store, deployer, quotas)
         self._settings = settings
+        self._identifiers = identifiers
 
     async def create(self, request: Request, caller: Principal) -> HttpResponse:
         """201 with the record; with `status` Pending where the workload is still to be made."""
@@ -91,7 +99,10 @@ class Resources:
     async def status(self, request: Request, caller: Principal) -> HttpResponse:
         """200 with what runs."""
         found = await self._read(request, caller)
-        return replies.json(await self._deployer.status(found.record))
+        status = await self._deployer.status(found.record)
+        if self._identifiers and access.may_write(caller, found.record):
+            status = msgspec.structs.replace(status, sign_in=self._identifiers.hint(found.record.name))
+        return replies.json(status)
 
     async def logs(self, request: Request, caller: Principal) -> HttpResponse:
         """200 with lines of one instance, and the cursor after them."""

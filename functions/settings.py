@@ -13,18 +13,20 @@ _MOST = 1_000_000
 class Settings(msgspec.Struct, frozen=True):
     """`workload_identity_roles` may ask for workload identity beside `mcp.admin`. `public_origin` stands in the
     OpenAPI document; blank: wherever the document was read from. Only `creator_roles` (and `mcp.admin`) may create; empty:
-    anyone. Quotas are what one creator may have; 0: as much as they like."""
+    anyone. Quotas are what one creator may have; 0: as much as they like. `client_id`: the application of Entra
+    that callers sign in to; blank: none."""
 
     workload_identity_roles: tuple[str, ...] = ()
     public_origin: str = ""
     creator_roles: tuple[str, ...] = ()
     quota_records: int = 0
     quota_replicas: int = 0
+    client_id: str = ""
 
     @classmethod
     def from_env(cls, variables: Mapping[str, str]) -> "Settings":
         """Reads `WorkloadIdentitySettings__RequiredRoles__0…`, `PublicOrigin`, `Authorization__CreatorRoles__0…`,
-        `Quotas__Records` and `Quotas__Replicas`. Raises SettingsError."""
+        `Quotas__Records`, `Quotas__Replicas` and `AzureAd__ClientId`. Raises SettingsError."""
         env = Env(variables)
         return cls(
             workload_identity_roles=tuple(env.list("WorkloadIdentitySettings__RequiredRoles")),
@@ -32,6 +34,7 @@ class Settings(msgspec.Struct, frozen=True):
             creator_roles=_creator_roles(env, variables),
             quota_records=env.integer("Quotas__Records", 0, most=_MOST),
             quota_replicas=env.integer("Quotas__Replicas", 0, most=_MOST),
+            client_id=env.text("AzureAd__ClientId", "").lower(),
         )
 
 

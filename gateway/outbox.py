@@ -54,11 +54,15 @@ class Outbox[T]:
         if len(self._waiting) >= BATCH:
             self._wanted.set()
 
-    def close(self, interrupt: Callable[[], None]) -> None:
-        """Sends what is here, for END seconds at most, then calls `interrupt`, by which a `send` under way may end early."""
+    def end(self) -> None:
+        """Takes nothing any more and begins to send what is here; `close` waits for that."""
         self._ending = True
         self._wanted.set()
-        self._thread.join(END)
+
+    def close(self, interrupt: Callable[[], None], seconds: float = END) -> None:
+        """Sends what is here, for so many seconds at most, then calls `interrupt`, by which a `send` under way may end early."""
+        self.end()
+        self._thread.join(seconds)
         if self._thread.is_alive():
             self._given_up = True
             self._failed += len(self._waiting) + self._under_way

@@ -35,10 +35,19 @@ class InstanceStatus(msgspec.Struct, rename="camel", omit_defaults=True):
     conditions: list[Condition] = []
 
 
+class SignIn(msgspec.Struct, rename="camel"):
+    """What clients that sign in for the adapter's own URL need, and nobody does here by itself. `identifierUri` has to be one of
+    the application's, in Entra; `command` adds it (for a POSIX shell; by whoever may change the application)."""
+
+    identifier_uri: str
+    command: str
+
+
 class Status(msgspec.Struct, rename="camel"):
     """What runs. `replicaStatus`: `Healthy`, `Degraded: <ready>/<desired> ready`, or `Pending` before anything exists.
 
-    `events` are recent, the latest first, and only about what is not ready; absent where there are none.
+    `events` are recent, the latest first, and only about what is not ready; absent where there are none. `signIn` is told to
+    those who may change the record, where callers sign in with Entra and the gateway does not keep its identifier URIs itself.
     """
 
     ready_replicas: int | None
@@ -48,3 +57,4 @@ class Status(msgspec.Struct, rename="camel"):
     replica_status: str
     instances: list[InstanceStatus] = []
     events: list[Event] | UnsetType = UNSET
+    sign_in: SignIn | UnsetType = UNSET

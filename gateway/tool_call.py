@@ -5,6 +5,7 @@ act on, never an exception, and never holds an address, a header or a stack trac
 """
 
 import asyncio
+import logging
 from typing import TypeGuard
 
 from msgspec import UNSET
@@ -14,14 +15,22 @@ from gateway.audit import Audit, Result
 from gateway.catalog import AGAIN_SECONDS, Catalog, Instance, Listing, two_of, until
 from gateway.errors import BadUpstream, GatewayError, NotFound, UpstreamTimeout
 from gateway.identity import Principal
+from gateway.logs import request_id as log_id
 from gateway.reply import NotConnected
+from gateway.telemetry.chatter import Chatter
+from gateway.telemetry.context import context
+from gateway.telemetry.counters import Counters
+from gateway.telemetry.span import Tracer, cause
 from gateway.tool_checks import Checks, ToolChecks
 from gateway.tool_reply import Outcome, outcome_of
+from gateway.tool_request import Trace, tool_request, words_of
 from gateway.upstream import Pool, Reply, fetch
 
 UNKNOWN_SECONDS = 1.0  # another replica's 201 may be ahead of our catalog
 UNKNOWN_WAITERS = 256
-_LONGEST = 1024  # characters of a header that came in a body: a tool must not refuse a call because of it
+SLOW_SECONDS = 10.0  # from when on a call is worth a log line
+
+_log = logging.getLogger(__name__)
 
 
 class UnknownTool(NotFound):
@@ -32,10 +41,21 @@ class UnknownTool(NotFound):
 
 
 class ToolCalls:
-    """Calls of one process. `hold_seconds`: how long a call may wait for an instance; `reply_limit`: bytes of a reply."""
+    """Calls of one process. `hold_seconds`: how long a call may wait for an instance; `reply_limit`: bytes of a reply.
+
+    `counters` are told of choices and holds, `tracer` of calls whose trace is recorded.
+    """
 
     def __init__(
-        self, catalog: Catalog, pool: Pool, audit: Audit, *, hold_seconds: float = 30.0, reply_limit: int = 10_000_000
+        self,
+        catalog: Catalog,
+        pool: Pool,
+        audit: Audit,
+        *,
+        hold_seconds: float = 30.0,
+        reply_limit: int = 10_000_000,
+        counters: Counters | None = None,
+        tracer: Tracer | None = None,
     ) -> None:
         self.checks = ToolChecks()
         self._catalog = catalog
@@ -43,6 +63,9 @@ class ToolCalls:
         self._audit = audit
         self._hold_seconds = hold_seconds
         self._reply_limit = reply_limit
+        self._counters = counters or Counters()
+        self._tracer = tracer
+        self._slow = Chatter()
         self._in_flight: dict[str, int] = {}
         self._waiting = 0
 
@@ -72,26 +95,42 @@ class ToolCalls:
         self._audit.tool_call(caller, name[:128], "invalid", 0, request_id)
 
     async def call(
-        self, caller: Principal, listing: Listing, arguments: bytes, *, request_id: str = "", traceparent: str = ""
+        self,
+        caller: Principal,
+        listing: Listing,
+        arguments: bytes,
+        *,
+        request_id: str = "",
+        traceparent: str = "",
+        tracestate: str = "",
     ) -> Outcome:
         """Calls a tool that `find` found, with a JSON text as arguments; one audit line whatever becomes of it.
 
         Cancelled: the HTTP call is cut at once.
         """
+        trace = Trace(request_id, traceparent, tracestate)
         loop = asyncio.get_running_loop()
         started = loop.time()
         result: Result = "failed"
         try:
-            outcome = await self._outcome(caller, listing, arguments, (request_id, traceparent))
+            outcome = await self._outcome(caller, listing, arguments, trace)
             result = outcome.result
         except asyncio.CancelledError:
             result = "cancelled"
             raise
         finally:
-            self._audit.tool_call(caller, listing.card.name, result, loop.time() - started, request_id)
+            took = loop.time() - started
+            self._audit.tool_call(caller, listing.card.name, result, took, request_id)
+            if took > SLOW_SECONDS:
+                self._note_slow(listing.card.name, took, request_id)
         return outcome
 
-    async def _outcome(self, caller: Principal, listing: Listing, arguments: bytes, trace: tuple[str, str]) -> Outcome:
+    def _note_slow(self, name: str, took: float, id: str) -> None:
+        if self._slow.may():
+            log_id.set(id)
+            _log.info("slow: tool `%s`: %.1f s%s", name, took, self._slow.more())
+
+    async def _outcome(self, caller: Principal, listing: Listing, arguments: bytes, trace: Trace) -> Outcome:
         try:
             return await self._answered(caller, listing, arguments, trace)
         except _Unfit as error:
@@ -103,20 +142,22 @@ class ToolCalls:
         except BadUpstream as error:
             return Outcome("failed", f"The tool failed: {error.detail}")
 
-    async def _answered(self, caller: Principal, listing: Listing, arguments: bytes, trace: tuple[str, str]) -> Outcome:
+    async def _answered(self, caller: Principal, listing: Listing, arguments: bytes, trace: Trace) -> Outcome:
         """What an instance made of it; where one takes no connection, another. Raises as `fetch`, _Unfit and _Unanswered."""
         deadline = asyncio.get_running_loop().time() + self._hold_seconds
         tried: frozenset[str] = frozenset()
+        held = False
         while True:
             checks = self._fitted(listing, arguments)
             instance = self._chosen(listing, tried)
             if instance is None:
+                self._counters.held += not held
+                held = True
                 listing = await self._news(caller, listing, tried, deadline)
                 tried = frozenset()
                 continue
             try:
-                reply = await self._fetched(instance, _request(listing, arguments, trace), listing.card.timeout)
-                return outcome_of(reply, checks)
+                return outcome_of(await self._asked(instance, listing, arguments, trace), checks)
             except NotConnected:
                 tried |= {instance.uid}
                 listing = self._current(caller, listing)
@@ -127,6 +168,25 @@ class ToolCalls:
         if wrong := checks.arguments(arguments):
             raise _Unfit(f"The arguments do not fit the tool's input schema: {wrong}")
         return checks
+
+    async def _asked(self, instance: Instance, listing: Listing, arguments: bytes, trace: Trace) -> Reply:
+        """The reply of an instance; where the trace is recorded, within a step of its own."""
+        parent = None if self._tracer is None else context(trace.parent, trace.state)
+        if parent is None or self._tracer is None:
+            return await self._fetched(instance, tool_request(listing, arguments, trace), listing.card.timeout)
+        span = self._tracer.begin("POST", "client", parent, words_of(instance, listing))
+        within = Trace(trace.request_id, span.traceparent, trace.state)
+        error = ""
+        try:
+            reply = await self._fetched(instance, tool_request(listing, arguments, within), listing.card.timeout)
+            status = span.attributes["http.response.status_code"] = reply.head.status
+            error = str(status) if status >= 400 else ""
+        except BaseException as raised:
+            error = cause(raised)
+            raise
+        finally:
+            self._tracer.end(span, error)
+        return reply
 
     async def _fetched(self, instance: Instance, request: bytes, seconds: float) -> Reply:
         loads = self._in_flight
@@ -142,6 +202,8 @@ class ToolCalls:
         """The less loaded of two ready instances, not tried before, picked at random."""
         _refuse_vain(listing)
         ready = [instance for instance in listing.instances if instance.ready and instance.uid not in tried]
+        if ready:
+            self._counters.choices += 1
         if len(ready) < 2:
             return ready[0] if ready else None
         return min(two_of(ready), key=lambda instance: self._in_flight.get(instance.uid, 0))
@@ -153,6 +215,7 @@ class ToolCalls:
         """
         seconds = deadline - asyncio.get_running_loop().time()
         if seconds <= 0:
+            self._counters.expired += 1
             why = "The tool takes no connection." if tried else "No instance of the tool is ready."
             raise _Unanswered(f"{why} Try again later.")
 
@@ -201,24 +264,3 @@ def _refuse_vain(listing: Listing) -> None:
         raise _Unanswered("The tool is stopped (replicaCount 0).")
     if card.state == "failed":
         raise _Unanswered("The tool cannot start; whoever runs it finds the reason in its status.")
-
-
-def _request(listing: Listing, arguments: bytes, trace: tuple[str, str]) -> bytes:
-    """`POST` of the arguments. No identity and no credentials: a tool is not told who asks."""
-    card = listing.card
-    request_id, traceparent = trace
-    return b"POST %b HTTP/1.1\r\nHost: localhost:%d\r\n%b%b%bContent-Length: %d\r\n\r\n%b" % (
-        card.path.encode(),
-        card.port,
-        b"Content-Type: application/json\r\nAccept: application/json, */*;q=0.5\r\n",
-        _line(b"X-Request-Id", request_id),
-        _line(b"traceparent", traceparent),
-        len(arguments),
-        arguments,
-    )
-
-
-def _line(name: bytes, value: str) -> bytes:
-    if not value or len(value) > _LONGEST or not value.isascii() or not value.isprintable():
-        return b""
-    return b"%b: %b\r\n" % (name, value.encode())

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TextIO
 
 from gateway.env import SettingsError
+from local.build_arguments import add_build_arguments
 from local.gateway import CannotListen, LocalGateway
 from local.home import Home, HomeError
 from local.images import ImagesError
@@ -81,6 +82,26 @@ async def _connect(given: argparse.Namespace) -> int:
         return _WRONG
 
 
+async def _build(given: argparse.Namespace) -> int:
+    from local.build import NotBuilt, Wish, WrongWish, build, hint  # the others need none of it
+
+    try:
+        building = asyncio.create_task(build(Wish.read(given), lambda text: say(text, sys.stderr)))
+        _on_signals(lambda: None if building.cancelling() else building.cancel())
+        reference = await building
+    except WrongWish as error:
+        say(f"mcp-gateway: {error}", sys.stderr)
+        return _WRONG
+    except NotBuilt as error:
+        say(f"mcp-gateway: {error}", sys.stderr)
+        return 1
+    except asyncio.CancelledError:
+        return _INTERRUPTED
+    say(hint(reference), sys.stderr)
+    say(reference, sys.stdout)
+    return 0
+
+
 def _manifests(given: argparse.Namespace) -> int:
     from infra.platform import OptionError  # the others need none of it
     from local.manifests import manifests
@@ -94,7 +115,7 @@ def _manifests(given: argparse.Namespace) -> int:
     return 0
 
 
-_WORK = {"up": _up, "demo": _demo, "connect": _connect}
+_WORK = {"up": _up, "demo": _demo, "connect": _connect, "build": _build}
 
 
 def _three_descriptors() -> None:
@@ -155,6 +176,9 @@ def _parser() -> argparse.ArgumentParser:
     demo = commands.add_parser("demo", help="start a gateway, register the samples, call them, end it")
     demo.add_argument("--home", type=Path, help="folder to keep (default: a temporary one)")
     _connect_arguments(commands.add_parser("connect", help="speak MCP on standard input and output for an MCP URL"))
+    add_build_arguments(
+        commands.add_parser("build", help="build an image in an Azure Container Registry, without Docker")
+    )
     add_platform_arguments(commands.add_parser("manifests", help="print what runs the gateway on a Kubernetes cluster"))
     return parser
 

@@ -20,10 +20,10 @@ from functions.reconcile import Reconcile
 from gateway.audit import Audit
 from gateway.card import ROUTER, card_of_router
 from gateway.catalog import Instance
-from gateway.otlp import exporting
 from gateway.records import Adapter, Record, Tool
 from gateway.seal import KeyRing
 from gateway.tasks import beside
+from gateway.telemetry.exporting import exporting
 from gateway.view import View
 from local.audit_file import audit_file
 from local.deployer import LocalDeployer
@@ -94,7 +94,9 @@ class LocalGateway:
         settings = self.settings
         home = Home.prepared(settings.home)
         opening.enter_context(held(home.lock))
-        export = opening.enter_context(exporting(settings.telemetry))  # closed last: it has what the drain still notes
+        telemetry = opening.enter_context(
+            exporting(settings.telemetry)
+        )  # closed last: it has what the drain still notes
         seals = KeyRing([key_file(home.seal_key, _SEAL_BYTES)])
         secret = key_file(home.trust_secret, _TRUST_BYTES).hex()
         table = images(settings.images)
@@ -112,23 +114,36 @@ class LocalGateway:
         store = SqliteStore[Record](database, "CatalogContainer", decode)
 
         # One trail, for all that is one process here.
-        audit = Audit(opening.enter_context(audit_file(home.audit)), export)
+        audit = Audit(opening.enter_context(audit_file(home.audit)), telemetry.export)
         identify, protected = settings.sign_in.identify, settings.sign_in.protected
-        app = build(store, deployer, identify, settings.control_plane, protected=protected, audit=audit)
+        app = build(
+            store, deployer, identify, settings.control_plane, protected=protected, audit=audit, telemetry=telemetry
+        )
         host = Host(app, body_limit=settings.edge.body_limit)
         session = await opening.enter_async_context(_served(host, home.runtime))
-        routers = [Router(view, seals, settings.router(secret), audit) for _ in range(settings.routers)]
+        told, tracer = settings.router(secret), telemetry.tracer("tool_router")
+        routers = [Router(view, seals, told, audit, tracer) for _ in range(settings.routers)]
         view.put_card(card_of_router())
         view.put_instances("platform", ROUTER, [await _started(router, opening) for router in routers])
         control_plane = ControlPlane(session, "http://control-plane")
         proxy = Proxy(
-            view, identify, seals, settings.edge, control_plane, secret=secret, protected=protected, audit=audit
+            view,
+            identify,
+            seals,
+            settings.edge,
+            control_plane,
+            secret=secret,
+            protected=protected,
+            audit=audit,
+            tracer=telemetry.tracer("proxy"),
         )
         self.port = await self._listen(proxy)
         opening.push_async_callback(proxy.stop)
         opening.push_async_callback(self._drain, proxy, routers)
 
         reconcile = Reconcile(store, deployer)
+        for scope, of in (("proxy", proxy), ("functions", reconcile), *(("tool_router", router) for router in routers)):
+            telemetry.meter.watch(scope, of.readings)
         await reconcile.once()
         view.synced = True
         await opening.enter_async_context(beside(_rounds(reconcile), "reconcile"))

@@ -56,7 +56,11 @@ def _add_processes(parser: argparse.ArgumentParser) -> None:
     add("--limits", type=_pairs, metavar="cpu=…,memory=…", help="of each pod (default: 1, 512Mi)")
     add("--hpa", action="store_true", help="scale proxy and router by CPU (needs a metrics server)")
     add("--pull-policy", metavar="POLICY", help="IfNotPresent (default) or Always")
-    add("--otlp-endpoint", metavar="URL", help="an OpenTelemetry collector (OTLP over HTTP) for the audit trail")
+    add(
+        "--otlp-endpoint",
+        metavar="URL",
+        help="an OpenTelemetry collector (OTLP over HTTP): traces, metrics, logs, the audit trail",
+    )
     add("--drain", type=int, metavar="SECONDS", help="from unready to the end of new requests (default: 5)")
     for option, dest, of, text in (
         ("--allowed-host", "allowed_hosts", str, "a further name it is called by"),

@@ -15,8 +15,9 @@ from gateway.azure.sign_in import SignIn, required_sign_in
 from gateway.cluster.api import Api
 from gateway.cluster.catalog import ClusterCatalog
 from gateway.cluster.process import listening, run, to_stdout
-from gateway.otlp import exporting
 from gateway.seal import KeyRing
+from gateway.telemetry.exporting import Telemetry, exporting
+from gateway.telemetry.readings import of_catalog
 from proxy.app import Proxy
 from proxy.environment import Environment
 from proxy.forward import ControlPlane
@@ -34,11 +35,11 @@ async def serve(variables: Mapping[str, str], ending: asyncio.Event) -> None:
     told = Environment.read(variables)
     found = required_sign_in(variables)
     found.warn(_log)
-    with exporting(variables, "proxy") as export:  # outermost: it has what the drain still notes
-        await _serve(told, found, Audit(to_stdout, export), ending)
+    with exporting(variables, "proxy") as telemetry:  # outermost: it has what the drain still notes
+        await _serve(told, found, telemetry, ending)
 
 
-async def _serve(told: Environment, found: SignIn, audit: Audit, ending: asyncio.Event) -> None:
+async def _serve(told: Environment, found: SignIn, telemetry: Telemetry, ending: asyncio.Event) -> None:
     async with (
         Api(told.cluster.server) as api,
         ClusterCatalog(api, {"adapter", "platform"}) as catalog,
@@ -54,8 +55,11 @@ async def _serve(told: Environment, found: SignIn, audit: Audit, ending: asyncio
             control_plane,
             secret=told.cluster.secrets[0],
             protected=found.protected,
-            audit=audit,
+            audit=Audit(to_stdout, telemetry.export),
+            tracer=telemetry.tracer("proxy"),
         )
+        telemetry.meter.watch("proxy", proxy.readings)
+        telemetry.meter.watch("proxy", lambda: of_catalog(catalog.age))
         async with listening(proxy, told.cluster.host, told.cluster.port, _log):
             await ending.wait()
             await _drained(proxy, told.cluster.unready_seconds)

@@ -4,7 +4,7 @@ from gateway.catalog import Catalog, Instance, Listing, until
 from gateway.identity import Principal, check_audience
 from gateway.reply import Broken, NotConnected
 from gateway.seal import KeyRing
-from gateway.telemetry import Counters
+from gateway.telemetry.counters import Counters
 from gateway.trust import stamp
 from gateway.upstream import Pool
 from proxy.admission import Admission, check_rights
@@ -16,6 +16,7 @@ from proxy.plan import Plan
 from proxy.request import Request, Sent
 from proxy.sessions import Session, Sessions
 from proxy.settings import Settings
+from proxy.spans import Spans
 
 DROP_SECONDS = 1.0  # how long the catalog may take to learn what a broken connection already told us
 
@@ -54,10 +55,17 @@ class AdapterLeg(Leg):
     """Everything that requests to adapters share."""
 
     def __init__(
-        self, catalog: Catalog, seals: KeyRing, affinity: Affinity, pool: Pool, settings: Settings, counters: Counters
+        self,
+        catalog: Catalog,
+        seals: KeyRing,
+        affinity: Affinity,
+        pool: Pool,
+        settings: Settings,
+        counters: Counters,
+        spans: Spans | None = None,
     ) -> None:
-        super().__init__(catalog, affinity, pool, settings, counters)
-        self._sessions = Sessions(seals)
+        super().__init__(catalog, affinity, pool, settings, counters, spans)
+        self._sessions = Sessions(seals, counters)
 
     async def serve(self, request: Request, name: str, admission: Admission) -> Sent:
         """Answers one request. Raises GatewayError as long as nothing of an answer was written."""

@@ -1,12 +1,13 @@
 """Affinity: which instance takes a request that no session binds, and the wait for one to be ready. Sends nothing."""
 
 import hashlib
+from collections.abc import Callable
 
 from gateway.card import ROUTER, Card
 from gateway.catalog import AGAIN_SECONDS, Catalog, Instance, Listing, two_of, until
 from gateway.errors import NotFound, Unavailable
 from gateway.records import Listed
-from gateway.telemetry import Counters
+from gateway.telemetry.counters import Counters
 
 RETRY_SECONDS = 5
 _OURS = {ROUTER: "The tool router"}
@@ -67,6 +68,20 @@ class Affinity:
             return _vain(listing.card) is not None or (listing is not refused and _any_ready(listing))
 
         self._counters.held += 1
+        try:
+            return await self._held(kind, name, refused, seconds, decided)
+        except Unavailable:
+            self._counters.expired += 1
+            raise
+
+    async def _held(
+        self,
+        kind: Listed,
+        name: str,
+        refused: Listing | None,
+        seconds: float,
+        decided: Callable[[Listing | None], bool],
+    ) -> Listing:
         if refused is not None and seconds > AGAIN_SECONDS:
             if await until(self._catalog, kind, name, decided, AGAIN_SECONDS) is refused and _any_ready(refused):
                 return refused

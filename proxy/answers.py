@@ -40,6 +40,7 @@ def whole(
     elif not request.head.http11:
         lines.append("Connection: keep-alive")
     request.began = True
+    request.status = status
     request.write(
         "\r\n".join(lines).encode("utf-8", "replace")
         + b"\r\n%b\r\n" % request.head.cors

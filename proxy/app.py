@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Iterator
 
 from gateway.audit import Audit
 from gateway.catalog import Catalog
@@ -9,7 +10,10 @@ from gateway.errors import GatewayError, NotFound, Unavailable
 from gateway.identity import Identify
 from gateway.protected_resource import ProtectedResource
 from gateway.seal import KeyRing
-from gateway.telemetry import Counters
+from gateway.telemetry import instruments as its
+from gateway.telemetry.counters import Counters
+from gateway.telemetry.readings import HTTP_WORDS, Reading, of_data_plane, of_durations
+from gateway.telemetry.span import Tracer
 from gateway.upstream import Pool
 from proxy import index
 from proxy.adapter import AdapterLeg
@@ -28,6 +32,7 @@ from proxy.request import Request, Sent
 from proxy.router import RouterLeg
 from proxy.routes import Route, is_metadata, preflight, route
 from proxy.settings import Settings
+from proxy.spans import METHODS, OTHER, Spans
 from proxy.sweep import Sweep
 
 CUT_SECONDS = 0.05  # for requests under way; whoever wants to give them longer drains first
@@ -41,7 +46,7 @@ class Proxy:
     """One gateway process's front door. Everything it needs is handed in; what it opens itself, `stop` closes.
 
     `secret` is what the tool router knows us by; without one, `/mcp` is out of service. `protected` is what clients must know
-    to sign in; None where callers are believed. `audit` is told of denied access.
+    to sign in; None where callers are believed. `audit` is told of denied access, `tracer` of requests whose trace is recorded.
     """
 
     def __init__(
@@ -54,6 +59,7 @@ class Proxy:
         secret: str = "",
         protected: ProtectedResource | None = None,
         audit: Audit | None = None,
+        tracer: Tracer | None = None,
     ) -> None:
         self.counters = Counters()
         self._catalog = catalog
@@ -61,8 +67,9 @@ class Proxy:
         self._control_plane = control_plane
         self._pool, self._router_pool = Pool(), Pool()  # what was connected for an adapter never carries the secret
         self._affinity = Affinity(catalog, self.counters)
-        self._adapters = AdapterLeg(catalog, seals, self._affinity, self._pool, settings, self.counters)
-        self._router = RouterLeg(catalog, secret, self._affinity, self._router_pool, settings, self.counters)
+        spans = self._spans = None if tracer is None else Spans(tracer)
+        self._adapters = AdapterLeg(catalog, seals, self._affinity, self._pool, settings, self.counters, spans)
+        self._router = RouterLeg(catalog, secret, self._affinity, self._router_pool, settings, self.counters, spans)
         self._drain = Drain()
         self._cors = Cors(settings.allowed_origins, dev=protected is None)
         self._metadata = None if protected is None else Metadata(protected, self._cors)
@@ -83,6 +90,11 @@ class Proxy:
         self._sweep = Sweep(server, self._settings.stall_seconds, self._affinity.forget)
         self._sweep.start()
         return bound
+
+    def readings(self) -> Iterator[Reading]:
+        """What it counts, for whoever exports that."""
+        yield from of_data_plane(self.counters)
+        yield from of_durations(its.HTTP, HTTP_WORDS, self.counters.durations)
 
     async def drain(self) -> None:
         """Unready from now on; returns when no request is under way, at the latest after `drain_seconds`."""
@@ -105,6 +117,8 @@ class Proxy:
     async def _serve(self, request: Request) -> Sent:
         self.counters.requests += 1
         self._drain.active += 1
+        if request.is_sampled:
+            self._trace(request)
         try:
             place = request.head.place or self._place(request.head)
             if self._drain.draining:
@@ -116,8 +130,26 @@ class Proxy:
             return await self._answer(request, place)
         except GatewayError as error:
             return self._refusals.answer(request, error)
+        except Exception:
+            request.status = 500  # what broke in us is answered so, by the connection
+            raise
         finally:
             self._drain.leave()
+            self._note(request)
+
+    def _trace(self, request: Request) -> None:
+        self.counters.sampled += 1
+        if self._spans is not None:
+            self._spans.begin(request)
+
+    def _note(self, request: Request) -> None:
+        """The request is answered, or its client gone."""
+        head = request.head
+        place = head.place
+        key = (METHODS.get(head.method, OTHER), "" if place is None else place.place, request.status)
+        self.counters.durations.add(key, request.client.now() - request.started)
+        if request.span is not None and self._spans is not None:
+            self._spans.end(request, request.span)
 
     def _place(self, head: RequestHead) -> Route:
         """Where a head belongs, if it may come in at all: that depends on nothing but the head and our address."""
@@ -147,7 +179,7 @@ class Proxy:
                 return self._metadata.answer(request, place.name)
             case _ if self._control_plane is not None:
                 await self._admission.take_turn(request)
-                return await self._control_plane.forward(request, self._settings)
+                return await self._control_plane.forward(request, self._settings, self._spans)
             case _:
                 raise Unavailable("No control plane is configured.")
 

@@ -13,11 +13,13 @@ from yarl import URL
 
 from gateway.errors import BadUpstream, GatewayError, Invalid, Unavailable, UpstreamTimeout
 from gateway.logs import request_id
+from gateway.telemetry.span import Span, cause
 from gateway.trust import HOP_BY_HOP, reaches_the_control_plane
 from proxy.body import Body, read
 from proxy.limits import check_size
 from proxy.request import Request, Sent
 from proxy.settings import Settings
+from proxy.spans import Spans
 
 CONNECT_SECONDS = 5.0
 RETRY_SECONDS = 2
@@ -34,18 +36,32 @@ class ControlPlane:
     def __init__(self, session: ClientSession, base: str) -> None:
         self._session = session
         self._base = base.rstrip("/")
+        at = URL(self._base)
+        self._host, self._port = at.host or "", at.port or 0
 
-    async def forward(self, request: Request, settings: Settings) -> Sent:
+    async def forward(self, request: Request, settings: Settings, spans: Spans | None = None) -> Sent:
         """Asks the control plane and passes its answer on.
 
         Raises TooLarge, Invalid (the request); Unavailable (it is down), BadUpstream (it broke), UpstreamTimeout.
         """
+        if request.span is None or spans is None:
+            return await self._forwarded(request, settings, None)
+        asked = spans.ask_control_plane(request, request.span, self._host, self._port)
+        try:
+            return await self._forwarded(request, settings, asked)
+        except GatewayError as error:
+            asked.error = cause(error)
+            raise
+        finally:
+            spans.answered(asked, request.status)
+
+    async def _forwarded(self, request: Request, settings: Settings, asked: Span | None) -> Sent:
         check_size(request.length or 0, settings.body_limit)
         body = await read(request, settings.body_limit)
         upload = _Upload(body)
         try:
             async with asyncio.timeout(settings.head_seconds):
-                response = await self._ask(request, upload)
+                response = await self._ask(request, upload, asked)
         except TimeoutError as error:
             raise UpstreamTimeout("The control plane did not answer in time.") from error
         except ClientConnectorError as error:
@@ -55,11 +71,14 @@ class ControlPlane:
         async with response:
             return await _pass_on(request, response)
 
-    async def _ask(self, request: Request, upload: "_Upload") -> ClientResponse:
+    async def _ask(self, request: Request, upload: "_Upload", asked: Span | None) -> ClientResponse:
+        headers = _headers(request, upload.body)
+        if asked is not None:
+            headers["traceparent"] = asked.traceparent
         return await self._session.request(
             request.head.method,
             URL(self._base + request.head.target, encoded=True),
-            headers=_headers(request, upload.body),
+            headers=headers,
             data=upload.data(),
             allow_redirects=False,
             auto_decompress=False,
@@ -114,6 +133,7 @@ async def _pass_on(request: Request, response: ClientResponse) -> Sent:
     if not measured and not request.head.http11:
         request.keep_alive = False
     request.began = True
+    request.status = response.status
     request.write(_head(request, response, measured))
     try:
         async for piece in response.content.iter_any():

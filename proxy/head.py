@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from gateway.telemetry import sampled
+from gateway.telemetry.context import sampled
 from gateway.trust import reaches_a_pod
 from proxy.fields import Fields
 from proxy.routes import Route
@@ -68,7 +68,7 @@ class RequestHead:
         self.varying = Shape(varying, lambda name: name == b"content-length" or reaches_a_pod(name))
         self.length_at = next(iter(self.varying.where(b"content-length")), -1)
         self.trace_at = next(iter(self.varying.where(b"traceparent")), -1)
-        self.sampled = sampled(fields.get("traceparent"))
+        self.sampled = fields.count(b"traceparent") == 1 and sampled(fields.get("traceparent"))
         self.cors = b""
         self.place: Route | None = None
         self.plan: object = None  # a Plan; heads know nothing of plans

@@ -11,7 +11,9 @@ from gateway.errors import GatewayError
 from gateway.identity import Principal
 from gateway.logs import request_id
 from gateway.reply import NotConnected
-from gateway.telemetry import Counters
+from gateway.telemetry.chatter import Chatter
+from gateway.telemetry.counters import Counters
+from gateway.telemetry.span import Span, cause
 from gateway.upstream import Pool
 from proxy.affinity import Affinity
 from proxy.body import Body, read
@@ -21,6 +23,7 @@ from proxy.plan import Plan
 from proxy.relay import Relay
 from proxy.request import Request, Sent
 from proxy.settings import Settings
+from proxy.spans import Spans, carried
 
 log = logging.getLogger(__name__)
 
@@ -29,7 +32,13 @@ class Leg(ABC):
     """The way to the instances of something listed."""
 
     def __init__(
-        self, catalog: Catalog, affinity: Affinity, pool: Pool, settings: Settings, counters: Counters
+        self,
+        catalog: Catalog,
+        affinity: Affinity,
+        pool: Pool,
+        settings: Settings,
+        counters: Counters,
+        spans: Spans | None = None,
     ) -> None:
         self._catalog = catalog
         self._affinity = affinity
@@ -39,16 +48,16 @@ class Leg(ABC):
         self._head_seconds = settings.head_seconds
         self._slow_seconds = settings.slow_seconds
         self._counters = counters
+        self._spans = spans
+        self._cuts, self._slow = Chatter(), Chatter()
 
     @abstractmethod
     def _plan(self, head: RequestHead, caller: Principal, listing: Listing) -> Plan:
         """What a head comes to now. Raises GatewayError where it comes to nothing."""
 
     def _begin(self, request: Request) -> None:
-        """Counts it, if that is asked for. Raises TooLarge where the head says so already."""
+        """Raises TooLarge where the head says so already."""
         check_size(request.length or 0, self._body_limit)
-        if request.is_sampled:
-            self._counters.sampled += 1
 
     async def _placed(self, request: Request, plan: Plan) -> Sent:
         """On an instance of our choice; where one takes no connection, on another; where none does, once there is news."""
@@ -89,30 +98,49 @@ class Leg(ABC):
     async def _send(self, request: Request, plan: Plan, instance: Instance, body: Body | None) -> Sent:
         relay = Relay(request, plan, instance.uid, self._counters)
         load = self._affinity.load(instance.uid)
+        lines, asked = plan.lines(instance, request), self._asked(request, plan, instance)
+        if asked is not None:
+            lines = carried(lines, asked)
         load.in_flight += 1
         try:
             await self._pool.exchange(
                 instance,
-                plan.lines(instance, request) + (request.data if body is None else body.together()),
+                lines + (request.data if body is None else body.together()),
                 relay,
                 body=None if body is None else body.after(),
                 head_seconds=self._head_seconds,
             )
         except GatewayError as error:
+            if asked is not None:
+                asked.error = cause(error)
             if not request.began:
                 raise
-            self._counters.failed += 1
-            request_id.set(request.id)
-            log.warning("cut: %s: %s", request, error.detail)
-            return request.cut()
+            return self._cut(request, error)
         finally:
             load.in_flight -= 1
             relay.end()
+            if asked is not None and self._spans is not None:
+                self._spans.answered(asked, request.status)
         if relay.head_at - request.started > self._slow_seconds:
-            _note_slow(request, relay.head_at - request.started)
+            self._note_slow(request, relay.head_at - request.started)
         return request.sent()
 
+    def _asked(self, request: Request, plan: Plan, instance: Instance) -> Span | None:
+        """The step to an instance, where the request's is noted."""
+        if request.span is None or self._spans is None:
+            return None
+        return self._spans.ask(request, request.span, instance, plan.listing.card.path)
 
-def _note_slow(request: Request, took: float) -> None:
-    request_id.set(request.id)
-    log.info("slow: %s: %.1f s until an answer began", request, took)
+    def _cut(self, request: Request, error: GatewayError) -> Sent:
+        self._counters.failed += 1
+        if request.span is not None:
+            request.span.error = cause(error)
+        if self._cuts.may():
+            request_id.set(request.id)
+            log.warning("cut: %s: %s%s", request, error.detail, self._cuts.more())
+        return request.cut()
+
+    def _note_slow(self, request: Request, took: float) -> None:
+        if self._slow.may():
+            request_id.set(request.id)
+            log.info("slow: %s: %.1f s until an answer began%s", request, took, self._slow.more())

@@ -9,7 +9,8 @@ from gateway.audit import Audit
 from gateway.errors import GatewayError
 from gateway.logs import request_id
 from gateway.protected_resource import ProtectedResource
-from gateway.telemetry import Counters
+from gateway.telemetry.chatter import Chatter
+from gateway.telemetry.counters import Counters
 from proxy.admission import Admission
 from proxy.answers import refusal
 from proxy.request import Request, Sent
@@ -30,16 +31,19 @@ class Refusals:
         self._counters = counters
         self._protected = protected
         self._audit = audit
+        self._failed, self._refused = Chatter(), Chatter()
 
     def answer(self, request: Request, error: GatewayError) -> Sent:
         """Answers what the proxy refuses, and what failed before an answer began."""
         request_id.set(request.id)
         if error.status >= 500:
             self._counters.failed += 1
-            log.warning("failed: %d %s: %s", error.status, request, error.detail)
+            if self._failed.may():
+                log.warning("failed: %d %s: %s%s", error.status, request, error.detail, self._failed.more())
         else:
             self._counters.refused += 1
-            log.info("refused: %d %s: %s", error.status, request, error.detail)
+            if self._refused.may():
+                log.info("refused: %d %s: %s%s", error.status, request, error.detail, self._refused.more())
         rpc = speaks_rpc(request.head.path)
         if error.status in _DENIED:
             self._note(request, error)

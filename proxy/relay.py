@@ -8,7 +8,7 @@ from typing import ClassVar, Protocol
 
 from gateway.errors import BadUpstream
 from gateway.reply import Framing, Head, Source
-from gateway.telemetry import Counters
+from gateway.telemetry.counters import Counters
 from gateway.trust import reaches_the_client
 from proxy.request import Request
 from proxy.sessions import HEADER
@@ -81,6 +81,7 @@ class Relay:
         request = self._request
         start = self._head(head, request)
         request.began = True
+        request.status = head.status
         self.head_at = request.client.now()
         if not complete:
             self._open = True

@@ -13,7 +13,8 @@ from typing import Protocol
 from aiohttp import StreamReader
 
 from gateway.logs import new_request_id
-from gateway.telemetry import sampled
+from gateway.telemetry.context import sampled
+from gateway.telemetry.span import Span
 from proxy.head import RequestHead
 from proxy.pace import Pace
 from proxy.shape import Values
@@ -74,7 +75,8 @@ type Handler = Callable[[Request], Awaitable[Sent]]
 class Request:
     """One request: its head, and its body, which is `data` or comes from `payload`. `began`: an answer is on its way.
 
-    `varying` are the values of the head's varying headers, `length` is what `Content-Length` says.
+    `varying` are the values of the head's varying headers, `length` is what `Content-Length` says. `status`: of the answer, 0
+    as long as there is none. `span`: where this step of the trace is noted; None where nobody asked for that.
     """
 
     __slots__ = (
@@ -87,7 +89,9 @@ class Request:
         "keep_alive",
         "length",
         "payload",
+        "span",
         "started",
+        "status",
         "varying",
     )
 
@@ -108,6 +112,8 @@ class Request:
         self.payload = payload
         self.keep_alive = head.keep_alive
         self.began = False
+        self.status = 0
+        self.span: Span | None = None
         self.started = client.now()
         self._id = ""
         self._task: asyncio.Task[None] | None = None

@@ -8,7 +8,7 @@ from gateway.card import ROUTER
 from gateway.catalog import Catalog, Instance, Listing
 from gateway.errors import Unavailable
 from gateway.identity import Principal, check_audience
-from gateway.telemetry import Counters
+from gateway.telemetry.counters import Counters
 from gateway.trust import REQUEST_ID, reaches_the_router, vouch
 from gateway.upstream import Pool
 from proxy.admission import Admission
@@ -20,6 +20,7 @@ from proxy.plan import Plan
 from proxy.request import Request, Sent
 from proxy.settings import Settings
 from proxy.shape import Shape
+from proxy.spans import Spans
 
 
 class RouterPlan(Plan):
@@ -58,9 +59,16 @@ class RouterLeg(Leg):
     """Everything that requests to the tool router share. `secret` is what it knows the gateway by."""
 
     def __init__(
-        self, catalog: Catalog, secret: str, affinity: Affinity, pool: Pool, settings: Settings, counters: Counters
+        self,
+        catalog: Catalog,
+        secret: str,
+        affinity: Affinity,
+        pool: Pool,
+        settings: Settings,
+        counters: Counters,
+        spans: Spans | None = None,
     ) -> None:
-        super().__init__(catalog, affinity, pool, settings, counters)
+        super().__init__(catalog, affinity, pool, settings, counters, spans)
         self._secret = secret
 
     async def serve(self, request: Request, admission: Admission) -> Sent:

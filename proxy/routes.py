@@ -27,7 +27,8 @@ _PLAIN = re.compile(r"(/(?!\.{1,2}(/|\Z))[A-Za-z0-9._~-]+)+/?\Z|/\Z")
 class Route(msgspec.Struct, frozen=True, gc=False):
     """Where a request belongs.
 
-    `name` is the adapter's; for metadata the path of the endpoint that is asked about, for a preflight the methods there are.
+    `name` is the adapter's; for metadata the path of the endpoint that is asked about, for a preflight the methods there are,
+    for the control plane the operation's path, as the table has it.
     """
 
     place: Place
@@ -68,7 +69,8 @@ def _found(path: str, modern: bool) -> tuple[Route, str]:
         case ["", ".well-known", "oauth-protected-resource", *segments] if _is_endpoint(segments):
             return Route("metadata", path.removeprefix(WELL_KNOWN)), METADATA_METHODS
         case _:
-            return Route("control-plane"), _control_plane(path)
+            template, methods = _control_plane(path)
+            return Route("control-plane", template), methods
 
 
 def _is_endpoint(segments: list[str]) -> bool:
@@ -89,25 +91,25 @@ def speaks_rpc(path: str) -> bool:
     return path in ("/mcp", "/mcp/") or (path.startswith("/adapters/") and path.rstrip("/").endswith("/mcp"))
 
 
-def _table(operations: Iterable[Operation]) -> Callable[[str], str]:
-    """From a path to the methods that the control plane has for it, as `Allow` lists them. Raises NotFound."""
+def _table(operations: Iterable[Operation]) -> Callable[[str], tuple[str, str]]:
+    """From a path to that of the operation, and the methods that the control plane has for it. Raises NotFound."""
     methods: dict[str, list[str]] = {}
     for operation in operations:
         if operation.room == "functions":
             methods.setdefault(operation.path, []).append(operation.method)
     patterns = [
-        (re.compile(re.sub(r"\\{\w+\\}", "[^/]+", re.escape(path)) + r"\Z"), ", ".join(names))
+        (re.compile(re.sub(r"\\{\w+\\}", "[^/]+", re.escape(path)) + r"\Z"), (path, ", ".join(names)))
         for path, names in methods.items()
     ]
 
-    def allowed(path: str) -> str:
+    def found(path: str) -> tuple[str, str]:
         if _PLAIN.match(path):
-            for pattern, names in patterns:
+            for pattern, operation in patterns:
                 if pattern.match(path):
-                    return names
+                    return operation
         raise NotFound("There is nothing here.")
 
-    return allowed
+    return found
 
 
 _control_plane = _table(OPERATIONS)

@@ -7,6 +7,7 @@ import msgspec
 from gateway.errors import BadUpstream, Invalid
 from gateway.identity import Principal
 from gateway.seal import KeyRing, bound
+from gateway.telemetry.counters import Counters
 from proxy.head import RequestHead
 
 HEADER = b"mcp-session-id"
@@ -37,10 +38,11 @@ def given(head: RequestHead) -> tuple[str, str]:
 
 
 class Sessions:
-    """Opens and seals the ids of adapters' sessions."""
+    """Opens and seals the ids of adapters' sessions; those sealed are counted."""
 
-    def __init__(self, seals: KeyRing) -> None:
+    def __init__(self, seals: KeyRing, counters: Counters | None = None) -> None:
         self._seals = seals
+        self._counters = counters or Counters()
 
     def open(self, sealed: str, adapter: str, caller: Principal) -> Session | None:
         """The session behind an id; None unless it was sealed for this adapter and this caller."""
@@ -52,6 +54,7 @@ class Sessions:
 
     def seal(self, uid: str, upstream: bytes, adapter: str, caller: Principal) -> str:
         """An id for what the instance `uid` calls `upstream`."""
+        self._counters.sessions += 1
         instance = uid.encode()
         plain = bytes((len(instance),)) + instance + upstream
         return self._seals.seal(plain, bound(_KIND, adapter, caller.id))

@@ -14,8 +14,9 @@ from gateway.audit import Audit
 from gateway.cluster.api import Api
 from gateway.cluster.catalog import ClusterCatalog
 from gateway.cluster.process import listening, run, to_stdout
-from gateway.otlp import exporting
 from gateway.seal import KeyRing
+from gateway.telemetry.exporting import exporting
+from gateway.telemetry.readings import of_catalog
 from tool_router.app import Router
 from tool_router.environment import Environment
 
@@ -31,10 +32,13 @@ async def serve(variables: Mapping[str, str], ending: asyncio.Event) -> None:
     """Serves until `ending`, and then until nobody is served any more. Raises SettingsError, OSError."""
     told = Environment.read(variables)
     async with AsyncExitStack() as opened:
-        audit = Audit(to_stdout, opened.enter_context(exporting(variables, "tool-router")))
+        telemetry = opened.enter_context(exporting(variables, "tool-router"))
+        audit = Audit(to_stdout, telemetry.export)
         api = await opened.enter_async_context(Api(told.cluster.server))
         catalog = await opened.enter_async_context(ClusterCatalog(api, {"tool"}))
-        router = Router(catalog, KeyRing(told.cluster.seal_keys), told.tools, audit)
+        router = Router(catalog, KeyRing(told.cluster.seal_keys), told.tools, audit, telemetry.tracer("tool_router"))
+        telemetry.meter.watch("tool_router", router.readings)
+        telemetry.meter.watch("tool_router", lambda: of_catalog(catalog.age))
         async with listening(router, told.cluster.host, told.cluster.port, _log):
             await ending.wait()
             router.retire()  # calls and streams go on until nobody is sent here any more

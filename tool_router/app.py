@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Iterator
 
 from gateway.audit import Audit
 from gateway.catalog import Catalog
@@ -9,7 +10,11 @@ from gateway.errors import GatewayError
 from gateway.identity import Principal
 from gateway.logs import request_id
 from gateway.seal import KeyRing
-from gateway.telemetry import Counters
+from gateway.telemetry import instruments as its
+from gateway.telemetry.chatter import Chatter
+from gateway.telemetry.counters import Counters
+from gateway.telemetry.readings import MCP_WORDS, Reading, of_data_plane, of_durations
+from gateway.telemetry.span import Tracer
 from gateway.tool_call import ToolCalls
 from gateway.trust import SECRET, is_trusted
 from gateway.upstream import Pool
@@ -22,6 +27,7 @@ from tool_router.legacy import Legacy
 from tool_router.listing import Listing
 from tool_router.modern import Modern
 from tool_router.notices import Notices
+from tool_router.operation import Telling
 from tool_router.replies import Answer
 from tool_router.sessions import Sessions
 from tool_router.settings import Settings
@@ -39,7 +45,9 @@ _log = logging.getLogger(__name__)
 class Router:
     """One process's tool router. Everything it needs is handed in; what it opens itself, `stop` closes."""
 
-    def __init__(self, catalog: Catalog, seals: KeyRing, settings: Settings, audit: Audit) -> None:
+    def __init__(
+        self, catalog: Catalog, seals: KeyRing, settings: Settings, audit: Audit, tracer: Tracer | None = None
+    ) -> None:
         self.counters = Counters()
         self._catalog = catalog
         self._settings = settings
@@ -48,14 +56,22 @@ class Router:
         self._notices = Notices(self._shelf, settings.notice_seconds)
         self._pool = Pool()
         calls = ToolCalls(
-            catalog, self._pool, audit, hold_seconds=settings.hold_seconds, reply_limit=settings.reply_limit
+            catalog,
+            self._pool,
+            audit,
+            hold_seconds=settings.hold_seconds,
+            reply_limit=settings.reply_limit,
+            counters=self.counters,
+            tracer=tracer,
         )
         self._shelf.on_change(lambda name, before, now: calls.checks.forget(name))
         silence = settings.silence_seconds
         listing, calling = Listing(self._shelf, seals, settings), Calling(calls)
         self._streams = Streams(self._notices, self.counters, silence=silence, most=settings.streams)
-        self._modern = Modern(listing, calling, self._streams, self.counters, silence)
-        self._legacy = Legacy(Sessions(seals), listing, calling, self._streams, self.counters, silence)
+        telling = Telling(self.counters, tracer)
+        self._modern = Modern(listing, calling, self._streams, telling, silence)
+        self._legacy = Legacy(Sessions(seals), listing, calling, self._streams, telling, silence)
+        self._refused = Chatter()
         self._server: Server | None = None
         self._listener: asyncio.Server | None = None
         self._retired = False
@@ -72,6 +88,11 @@ class Router:
         listener = self._listener = await loop.create_server(server, host, port, backlog=_BACKLOG)
         bound: int = listener.sockets[0].getsockname()[1]
         return bound
+
+    def readings(self) -> Iterator[Reading]:
+        """What it counts, for whoever exports that."""
+        yield from of_data_plane(self.counters)
+        yield from of_durations(its.MCP, MCP_WORDS, self.counters.durations)
 
     def retire(self) -> None:
         """Unready from now on. Everything else goes on, until nobody is sent here any more: then `drain`."""
@@ -109,10 +130,10 @@ class Router:
         try:
             return await self._placed(turn)
         except Fault as fault:
-            self.counters.refused += 1
+            self._refuse(turn, fault.status, fault.message)
             return replies.json(fault.body(None), fault.status)
         except GatewayError as error:
-            self.counters.refused += 1
+            self._refuse(turn, error.status, error.detail)
             return replies.json(Fault(INTERNAL, error.detail).body(None), error.status, error.headers)
         except ConnectionError:
             raise  # the client left while a stream was written: there is nobody to be answered
@@ -127,6 +148,13 @@ class Router:
             self._active -= 1
             if not self._active:
                 self._idle.set()
+
+    def _refuse(self, turn: Turn, status: int, why: str) -> None:
+        """Counts and logs what is answered with an error before anybody knows which message it is. Calls are in the audit."""
+        self.counters.refused += 1
+        if self._refused.may():
+            request_id.set(turn.id)
+            _log.info("refused: %d %s: %s%s", status, turn, why, self._refused.more())
 
     async def _placed(self, turn: Turn) -> Answer:
         match turn.head.path:

@@ -7,6 +7,7 @@ from gateway.mirrors import mismatch
 from gateway.tool_call import ToolCalls, UnknownTool
 from tool_router.faults import HEADER_MISMATCH, INVALID_PARAMS, Fault
 from tool_router.message import Params, text
+from tool_router.operation import TOOL_ERROR, Operation
 from tool_router.results import called
 from tool_router.turn import Turn
 
@@ -17,18 +18,18 @@ class Calling:
     def __init__(self, calls: ToolCalls) -> None:
         self._calls = calls
 
-    async def call(self, turn: Turn, params: Params, revision: str, trace: str = "") -> bytes:
+    async def call(self, turn: Turn, params: Params, revision: str, operation: Operation) -> bytes:
         """The result of a call. Raises Fault: unknown tool, arguments that are no object."""
         listing, arguments = await self._found(turn, params)
-        return await self._result(turn, listing, arguments, revision, trace)
+        return await self._result(turn, listing, arguments, revision, operation)
 
-    async def call_mirrored(self, turn: Turn, params: Params, revision: str, trace: str = "") -> bytes:
+    async def call_mirrored(self, turn: Turn, params: Params, revision: str, operation: Operation) -> bytes:
         """The same for a request that repeats arguments in its headers. Raises Fault also where these differ."""
         listing, arguments = await self._found(turn, params)
         if wrong := mismatch(self._calls.checks.of(listing.card).mirrors, arguments, turn.head.all):
             self._calls.refuse(turn.caller, listing.card.name, turn.id)
             raise Fault(HEADER_MISMATCH, wrong)
-        return await self._result(turn, listing, arguments, revision, trace)
+        return await self._result(turn, listing, arguments, revision, operation)
 
     async def _found(self, turn: Turn, params: Params) -> tuple[Listing, bytes]:
         name = text(params.name, "name")
@@ -38,14 +39,20 @@ class Calling:
         except UnknownTool as error:
             raise Fault(INVALID_PARAMS, error.detail[:256]) from None
 
-    async def _result(self, turn: Turn, listing: Listing, arguments: bytes, revision: str, trace: str) -> bytes:
+    async def _result(
+        self, turn: Turn, listing: Listing, arguments: bytes, revision: str, operation: Operation
+    ) -> bytes:
+        operation.names(listing.card.name)
         outcome = await self._calls.call(
             turn.caller,
             listing,
             arguments,
             request_id=turn.id,
-            traceparent=turn.traceparent or trace,
+            traceparent=operation.traceparent,
+            tracestate=operation.tracestate,
         )
+        if outcome.result != "ok":
+            operation.error = TOOL_ERROR
         return called(outcome, revision)
 
     def _object(self, turn: Turn, name: str, arguments: Raw | UnsetType) -> bytes:

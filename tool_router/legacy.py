@@ -8,13 +8,13 @@ from contextlib import suppress
 
 from msgspec import UNSET, Raw, UnsetType
 
-from gateway.telemetry import Counters
 from tool_router import replies
 from tool_router.calling import Calling
 from tool_router.faults import CANCELLED, INVALID_REQUEST, Fault, unknown_method
 from tool_router.listing import Listing
-from tool_router.message import Message, params, read, read_batch, value_of
+from tool_router.message import Message, Params, meta, params, read, read_batch, value_of
 from tool_router.modern import cursor_of
+from tool_router.operation import Telling
 from tool_router.replies import Answer, Patience
 from tool_router.results import EMPTY, HANDSHAKE, answer, initialized, tools
 from tool_router.sessions import HEADER, Session, Sessions
@@ -36,14 +36,15 @@ class Legacy:
         listing: Listing,
         calling: Calling,
         streams: Streams,
-        counters: Counters,
+        telling: Telling,
         silence: float,
     ) -> None:
         self._sessions = sessions
         self._listing = listing
         self._calling = calling
         self._streams = streams
-        self._counters = counters
+        self._telling = telling
+        self._counters = telling.counters
         self._silence = silence
         self._running: dict[Key, asyncio.Task[bytes]] = {}
         self.tasks: set[asyncio.Task[bytes]] = set()
@@ -56,7 +57,8 @@ class Legacy:
             return await self._batch(turn, body)
         message = read(body)
         if message.method == "initialize" and message.id is not UNSET:
-            return self._begun(turn, message, bytes(message.id))
+            with self._telling.of(turn, message.method, None):
+                return self._begun(turn, message, bytes(message.id))
         session = self._session(turn)
         with Patience(turn, self._silence) as patience:
             reply = await self._replied(turn, session, message)
@@ -81,6 +83,7 @@ class Legacy:
             return replies.json(fault.body(id))
         revision = wanted if isinstance(wanted, str) and wanted in HANDSHAKE else HANDSHAKE[-1]
         session = self._sessions.begin(turn.caller, revision)
+        self._counters.sessions += 1
         return replies.json(answer(id, initialized(revision)), headers={HEADER: session.id})
 
     def _session(self, turn: Turn) -> Session:
@@ -118,18 +121,23 @@ class Legacy:
             return fault.body(id)
 
     async def _result(self, turn: Turn, session: Session, message: Message) -> bytes:
-        match message.method:
-            case "tools/call":
-                call = self._calling.call(turn, params(message), session.revision)
-                task = asyncio.get_running_loop().create_task(call)
-                return await self._ended(task, (session.id, _id(message.id)))
-            case "tools/list":
-                page, more = self._listing.page(turn.caller, cursor_of(params(message)))
-                return tools(page, more, modern=False)
-            case "ping":
-                return EMPTY
-            case method:
-                raise unknown_method(str(method))
+        asked = params(message)
+        if message.method == "tools/call":
+            task = asyncio.get_running_loop().create_task(self._called(turn, asked, session.revision))
+            return await self._ended(task, (session.id, _id(message.id)))
+        with self._telling.of(turn, message.method, meta(asked)):
+            match message.method:
+                case "tools/list":
+                    page, more = self._listing.page(turn.caller, cursor_of(asked))
+                    return tools(page, more, modern=False)
+                case "ping":
+                    return EMPTY
+                case method:
+                    raise unknown_method(str(method))
+
+    async def _called(self, turn: Turn, asked: Params, revision: str) -> bytes:
+        with self._telling.of(turn, "tools/call", meta(asked)) as operation:
+            return await self._calling.call(turn, asked, revision, operation)
 
     async def _ended(self, task: "asyncio.Task[bytes]", key: Key) -> bytes:
         """The end of a call, which does not depend on anybody waiting for it."""

@@ -15,6 +15,7 @@ class Meta(msgspec.Struct, gc=False):
     version: Raw | UnsetType = field(default=UNSET, name=f"{_NS}protocolVersion")
     capabilities: Raw | UnsetType = field(default=UNSET, name=f"{_NS}clientCapabilities")
     traceparent: Raw | UnsetType = UNSET
+    tracestate: Raw | UnsetType = UNSET
 
 
 class Params(msgspec.Struct, rename="camel", gc=False):

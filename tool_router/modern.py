@@ -3,13 +3,13 @@
 from msgspec import UNSET
 
 from gateway.errors import Unavailable
-from gateway.telemetry import Counters
 from tool_router import replies
 from tool_router.calling import Calling
 from tool_router.envelope import check, check_version
 from tool_router.faults import INTERNAL, INVALID_PARAMS, INVALID_REQUEST, Fault, unknown_method
 from tool_router.listing import Listing
 from tool_router.message import Message, Params, params, read, text, value_of
+from tool_router.operation import Operation, Telling
 from tool_router.replies import Answer, Patience
 from tool_router.results import MODERN, answer, discovered, tools
 from tool_router.streams import Streams
@@ -19,13 +19,12 @@ from tool_router.turn import Turn
 class Modern:
     """`silence`: seconds after which a silent answer becomes a stream."""
 
-    def __init__(
-        self, listing: Listing, calling: Calling, streams: Streams, counters: Counters, silence: float
-    ) -> None:
+    def __init__(self, listing: Listing, calling: Calling, streams: Streams, telling: Telling, silence: float) -> None:
         self._listing = listing
         self._calling = calling
         self._streams = streams
-        self._counters = counters
+        self._telling = telling
+        self._counters = telling.counters
         self._silence = silence
 
     async def post(self, turn: Turn, body: bytes) -> Answer:
@@ -52,10 +51,15 @@ class Modern:
     async def _answered(self, turn: Turn, message: Message, id: bytes, patience: Patience) -> Answer:
         asked = params(message)
         meta = check(turn.head, message, asked)
+        with self._telling.of(turn, message.method, meta) as operation:
+            return await self._done(turn, message, asked, id, patience, operation)
+
+    async def _done(
+        self, turn: Turn, message: Message, asked: Params, id: bytes, patience: Patience, operation: Operation
+    ) -> Answer:
         match message.method:
             case "tools/call":
-                trace = value_of(meta.traceparent)
-                result = await self._calling.call_mirrored(turn, asked, MODERN, trace if isinstance(trace, str) else "")
+                result = await self._calling.call_mirrored(turn, asked, MODERN, operation)
                 return await patience.answer(answer(id, result))
             case "tools/list":
                 page, more = self._listing.page(turn.caller, cursor_of(asked))

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 from gateway.errors import Unavailable
 from gateway.identity import Principal
-from gateway.telemetry import Counters
+from gateway.telemetry.counters import Counters
 from tool_router.notices import Notices
 from tool_router.replies import COMMENT, Stream, event
 from tool_router.results import answer, ended, notification

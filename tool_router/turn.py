@@ -62,6 +62,11 @@ class Turn:
         """The trace that the client says it belongs to; empty: none."""
         return self._each(b"traceparent") or self.head.get("traceparent") or ""
 
+    @property
+    def tracestate(self) -> str:
+        """What vendors say of that trace; empty: nothing."""
+        return self._each(b"tracestate") or self.head.get("tracestate") or ""
+
     async def body(self, most: int) -> bytes:
         """The whole body. Raises Fault: larger than `most` bytes, or malformed on its way."""
         payload = self._payload

@@ -16,14 +16,15 @@ from tests.cluster.cache import folder
 from tests.cluster.layout import CLONE
 
 KUBERNETES_VERSION = "v1.34.4"
+PULUMI_VERSION = "v3.276.0"
 _VERSION = "k8s.io/component-base/version"
 _MAJOR, _MINOR = KUBERNETES_VERSION.removeprefix("v").split(".")[:2]
 
 
 class Program(msgspec.Struct, frozen=True):
-    """A Go module of ours in the folder `module` that imports the published command and calls it.
+    """A Go module of ours in the folder `module` that imports the published command and calls it, or names it as a tool.
 
-    `names`: further names (links) beside the program, by which it knows what to be.
+    `names`: further names (links) beside the program, by which it knows what to be. `package`: what is built.
     `minutes`: a cold build on two cores, for the person who waits.
     """
 
@@ -32,6 +33,7 @@ class Program(msgspec.Struct, frozen=True):
     minutes: int
     stamps: Sequence[str] = ()
     names: Sequence[str] = ()
+    package: str = "."
 
     def place(self) -> Path:
         """Where it is once it is built."""
@@ -49,7 +51,8 @@ class Program(msgspec.Struct, frozen=True):
         return program
 
     def _key(self) -> str:
-        inputs = [(self.module / name).read_bytes() for name in ("go.mod", "go.sum", "main.go")]
+        files = [self.module / name for name in ("go.mod", "go.sum", "main.go")]
+        inputs = [file.read_bytes() for file in files if file.exists()]
         return hashlib.sha256(b"\0".join([*inputs, *(stamp.encode() for stamp in self.stamps)])).hexdigest()[:16]
 
     def _build(self, program: Path) -> None:
@@ -57,8 +60,8 @@ class Program(msgspec.Struct, frozen=True):
         print(f"building {self.name}: about {self.minutes} min where Go's own cache is empty", file=sys.stderr)
         unfinished = program.with_name(f".{self.name}.{os.getpid()}")
         flags = " ".join(["-s", "-w", *(f"-X {stamp}" for stamp in self.stamps)])
-        command = ["go", "build", "-trimpath", "-buildvcs=false", "-ldflags", flags, "-o", str(unfinished), "."]
-        subprocess.run(command, cwd=self.module, check=True, stdout=sys.stderr)
+        command = ["go", "build", "-trimpath", "-buildvcs=false", "-ldflags", flags, "-o", str(unfinished)]
+        subprocess.run([*command, self.package], cwd=self.module, check=True, stdout=sys.stderr)
         unfinished.rename(program)
 
 
@@ -77,6 +80,19 @@ def dns() -> Program:
     return Program("coredns", CLONE / "tests/cluster/dns", 5)
 
 
+def pulumi() -> Program:
+    """The Pulumi engine with its command line."""
+    stamp = f"github.com/pulumi/pulumi/sdk/v3/go/common/version.Version={PULUMI_VERSION}"
+    tool = "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi"
+    return Program("pulumi", CLONE / "tests/infra/engine", 6, (stamp,), package=tool)
+
+
+def actionlint() -> Program:
+    """The checker of GitHub's workflows."""
+    tool = "github.com/rhysd/actionlint/cmd/actionlint"
+    return Program("actionlint", CLONE / "tests/infra/actionlint", 1, package=tool)
+
+
 if __name__ == "__main__":
-    for program in (kubernetes(), dns()):
+    for program in (kubernetes(), dns(), pulumi(), actionlint()):
         print(program.built())

@@ -39,7 +39,7 @@ _NO_TESTS = 5
 def test_journeys_pass_with_callers_who_are_believed(platform: Platform, tmp_path: Path) -> None:
     files = FILES if platform.cluster.node is None else [file for file in FILES if file.stem in ABOUT_CALLERS]
     assert {file.stem for file in files} >= ABOUT_CALLERS
-    _journeys(platform, tmp_path, files, {"JOURNEY_IDENTITY": "dev"})
+    journeys(platform, tmp_path, files, {"JOURNEY_IDENTITY": "dev"})
 
 
 def test_all_journeys_pass_with_tokens(platform: Platform, tmp_path: Path) -> None:
@@ -49,7 +49,7 @@ def test_all_journeys_pass_with_tokens(platform: Platform, tmp_path: Path) -> No
     with verifying(platform, node) as provider:
         tokens = tmp_path / "tokens.json"
         minting.of(provider).write(tokens)
-        _journeys(platform, tmp_path, FILES, {"JOURNEY_IDENTITY": "tokens", "JOURNEY_TOKENS": str(tokens)})
+        journeys(platform, tmp_path, FILES, {"JOURNEY_IDENTITY": "tokens", "JOURNEY_TOKENS": str(tokens)})
         address = f"{node.layout.outside}:{provider.port}"
         pods = {name: _pods(platform, name) for name in (PROXY, ROUTER, CONTROL_PLANE)}
         got = {name: reached(platform.cluster, there[0], [address])[address] for name, there in pods.items()}
@@ -58,7 +58,8 @@ def test_all_journeys_pass_with_tokens(platform: Platform, tmp_path: Path) -> No
         assert {"adapter.create", "tool.create", "adapter.delete", "tool.call", "access.denied"} <= events
 
 
-def _journeys(platform: Platform, folder: Path, files: Sequence[Path], identity: Mapping[str, str]) -> None:
+def journeys(platform: Platform, folder: Path, files: Sequence[Path], identity: Mapping[str, str]) -> None:
+    """Those of `files`, through the front door. Raises AssertionError with the words of those that fail."""
     told = {"HOLD_SECONDS": HOLD, "HEAD_SECONDS": HEAD, "PAGE_SIZE": PAGE}
     environment = {**os.environ, **{f"JOURNEY_{name}": str(value) for name, value in told.items()}, **identity}
     environment["GATEWAY_URL"] = platform.url

@@ -1,34 +1,29 @@
-"""Collector: a small OTLP/HTTP server that keeps the log records it was sent, or misbehaves. In threads of its own."""
+"""Collector: a small OTLP/HTTP server that keeps what it was sent, or misbehaves. In threads of its own. What it keeps: `otlp`."""
 
 import gzip
 import threading
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
-import msgspec
-from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
-
-
-class Received(msgspec.Struct, frozen=True):
-    """One log record. `attributes` are the record's, `resource` those of who sent it."""
-
-    name: str
-    body: str
-    severity: str
-    nanoseconds: int
-    attributes: dict[str, Any]
-    resource: dict[str, Any]
+from tests.fakes import otlp
+from tests.fakes.otlp import Point, Received, Span
 
 
 class Collector:
-    """`with Collector() as collector`: at `collector.url`. `status` is what it answers, while `hangs` it does not answer."""
+    """`with Collector() as collector`: at `collector.url`. `status` is what it answers, while `hangs` it does not answer.
+
+    `received` are log records, `points` those of each reading of the metrics that arrived, the newest last.
+    """
 
     def __init__(self) -> None:
         self.received: list[Received] = []
+        self.spans: list[Span] = []
+        self.points: list[list[Point]] = []
         self.headers: list[dict[str, str]] = []
         self.paths: list[str] = []
+        self.bodies: list[bytes] = []
         self.status = 200
         self.hangs = False
         self.free = threading.Event()  # set: whoever hangs is let go
@@ -57,7 +52,17 @@ class Collector:
     def until(self, holds: Callable[[Self], bool], seconds: float = 10.0) -> None:
         """Waits until that holds of it. Raises AssertionError."""
         with self._news:
-            assert self._news.wait_for(lambda: holds(self), seconds), (self.paths, self.received)
+            assert self._news.wait_for(lambda: holds(self), seconds), (self.paths, self.received, self.spans)
+
+    def value(self, name: str, scope: str, **words: str | int) -> float:
+        """The newest value of a metric: its number, or how many a histogram has. 0 where nobody told."""
+        told = self.points[-1] if self.points else []
+        wanted = {key.replace("__", "."): word for key, word in words.items()}
+        return sum(
+            point.value
+            for point in told
+            if (point.name, point.scope) == (name, scope) and wanted.items() <= point.attributes.items()
+        )
 
     def take(self, path: str, headers: dict[str, str], body: bytes) -> int:
         """The status that a request gets, once it gets one."""
@@ -69,9 +74,18 @@ class Collector:
             self.free.wait()
         if self.status == 200:
             with self._news:
-                self.received += _records(gzip.decompress(body) if headers.get("content-encoding") == "gzip" else body)
+                self._keep(path, gzip.decompress(body) if headers.get("content-encoding") == "gzip" else body)
                 self._news.notify_all()
         return self.status
+
+    def _keep(self, path: str, body: bytes) -> None:
+        self.bodies.append(body)
+        if path.endswith("/traces"):
+            self.spans += otlp.spans(body)
+        elif path.endswith("/metrics"):
+            self.points.append(otlp.points(body))
+        else:
+            self.received += otlp.records(body)
 
 
 def _handler(collector: Collector) -> type[BaseHTTPRequestHandler]:
@@ -92,24 +106,3 @@ def _handler(collector: Collector) -> type[BaseHTTPRequestHandler]:
             """Says nothing."""
 
     return Handler
-
-
-def _records(body: bytes) -> list[Received]:
-    request = ExportLogsServiceRequest.FromString(body)
-    return [
-        Received(
-            log.event_name,
-            log.body.string_value,
-            log.severity_text,
-            log.time_unix_nano,
-            _values(log.attributes),
-            _values(of.resource.attributes),
-        )
-        for of in request.resource_logs
-        for scope in of.scope_logs
-        for log in scope.log_records
-    ]
-
-
-def _values(attributes: Any) -> dict[str, Any]:
-    return {each.key: getattr(each.value, each.value.WhichOneof("value")) for each in attributes}

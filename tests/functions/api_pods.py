@@ -37,6 +37,9 @@ class Pods:
             self._follow(name)
             self._following = False
 
+    def show(self, name: str) -> None:
+        """A Service has changed. Nobody here reads what it says."""
+
     def _follow(self, name: str) -> None:
         wanted = self._objects.tables["statefulsets"].get(name)
         owner = wanted["metadata"]["uid"] if wanted else ""

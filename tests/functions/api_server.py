@@ -6,6 +6,7 @@ the process that asks can die of it.
 
 import asyncio
 import contextlib
+import ssl
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -29,7 +30,8 @@ NAMESPACE = "adapter"
 class ApiServer:
     """`died` is called when a step says that the process which asks has died. `questions` were asked so far.
 
-    `refusals` are answered to a question always, `expiring` are lists whose second page is too late, once.
+    `refusals` are answered to a question always, `expiring` are lists whose second page is too late, once. `shown` are the
+    tokens of all who asked, of which those that `accepts` takes are let in.
     """
 
     def __init__(self, steps: Steps) -> None:
@@ -43,6 +45,8 @@ class ApiServer:
         self.questions: list[str] = []
         self.url = ""
         self.token = TOKEN
+        self.shown: list[str] = []
+        self.accepts: Callable[[str], bool] = lambda token: token == self.token
 
     @property
     def writes(self) -> list[str]:
@@ -61,6 +65,8 @@ class ApiServer:
 
     def changed(self, plural: str, name: str) -> None:
         """The rest of the cluster sees what has changed."""
+        if plural == "services":
+            self.pods.show(name)
         if plural == "statefulsets":
             self.pods.follow(name)
         if plural == "pods":
@@ -68,7 +74,8 @@ class ApiServer:
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
         """Every question."""
-        if request.headers.get("Authorization") != f"Bearer {self.token}":
+        self.shown.append(request.headers.get("Authorization", "").removeprefix("Bearer "))
+        if not self.accepts(self.shown[-1]):
             return self._failed(Failed(401, "Unauthorized", "Unauthorized"))
         plural, name = request.match_info["plural"], request.match_info.get("name", "")
         verb = {"GET": "get" if name else "list", "POST": "create", "PUT": "update", "DELETE": "delete"}[request.method]
@@ -159,8 +166,8 @@ class ApiServer:
 
 
 @asynccontextmanager
-async def serving(steps: Steps | None = None) -> AsyncGenerator[ApiServer]:
-    """A server with nothing on it."""
+async def serving(steps: Steps | None = None, tls: ssl.SSLContext | None = None) -> AsyncGenerator[ApiServer]:
+    """A server with nothing on it; by TLS, under the name `localhost`, where it is given a certificate."""
     server = ApiServer(steps or Steps())
     app = web.Application(client_max_size=4 * 2**20)
     for group in ("/api/v1", "/apis/apps/v1"):
@@ -169,9 +176,9 @@ async def serving(steps: Steps | None = None) -> AsyncGenerator[ApiServer]:
             app.router.add_route("*", path, server.answer)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
     await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
+    site = web.TCPSite(runner, "127.0.0.1", 0, ssl_context=tls)
     await site.start()
-    server.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+    server.url = f"{'https://localhost' if tls else 'http://127.0.0.1'}:{runner.addresses[0][1]}"
     try:
         yield server
     finally:

@@ -21,10 +21,11 @@ def test_values_are_read_from_their_documented_names() -> None:
         "Authorization__CreatorRoles__1": "ops",
         "Quotas__Records": "10",
         "Quotas__Replicas": "40",
+        "AzureAd__ClientId": "1111AAAA",
     }
 
     assert Settings.from_env(variables) == Settings(
-        ("wi.users", "wi.more"), "https://gateway.example.org", ("makers", "ops"), 10, 40
+        ("wi.users", "wi.more"), "https://gateway.example.org", ("makers", "ops"), 10, 40, "1111aaaa"
     )
 
 

@@ -46,9 +46,10 @@ async def open_gate() -> AsyncGenerator[Open]:
             control_plane: ControlPlane | None = None,
             secret: str = SECRET,
             protected: ProtectedResource | None = None,
+            traced: bool = False,
         ) -> Gate:
             settings = msgspec.structs.replace(settings, fast_lane=fast_lane)
-            return await stack.enter_async_context(gate(settings, identify, control_plane, secret, protected))
+            return await stack.enter_async_context(gate(settings, identify, control_plane, secret, protected, traced))
 
         yield open
 

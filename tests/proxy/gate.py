@@ -15,6 +15,7 @@ from gateway.dev_identity import DevIdentity
 from gateway.identity import Identify
 from gateway.protected_resource import ProtectedResource
 from gateway.seal import KeyRing
+from gateway.telemetry.span import Span, Tracer
 from gateway.view import View
 from proxy.app import Proxy
 from proxy.forward import ControlPlane
@@ -32,7 +33,7 @@ SECRET = "only-the-gateway-knows-this"
 
 
 class Gate:
-    """A Proxy on a free port. `view` is its catalog, `audited` what it told its audit."""
+    """A Proxy on a free port. `view` is its catalog, `audited` what it told its audit, `spans` what it told of traces."""
 
     def __init__(
         self,
@@ -41,12 +42,22 @@ class Gate:
         control_plane: ControlPlane | None,
         secret: str,
         protected: ProtectedResource | None,
+        traced: bool,
     ) -> None:
+        self.spans: list[Span] = []
         self.audited: list[dict[str, str]] = []
         self.view = View(synced=True)
         self.seals = KeyRing([b"0123456789abcdef"])
         self.proxy = Proxy(
-            self.view, identify, self.seals, settings, control_plane, secret, protected, Audit(self._keep)
+            self.view,
+            identify,
+            self.seals,
+            settings,
+            control_plane,
+            secret,
+            protected,
+            Audit(self._keep),
+            Tracer("proxy", self.spans.append) if traced else None,
         )
         self.port = 0
 
@@ -118,6 +129,7 @@ class Open(Protocol):
         control_plane: ControlPlane | None = None,
         secret: str = ...,
         protected: ProtectedResource | None = None,
+        traced: bool = False,
     ) -> Gate: ...
 
 
@@ -134,9 +146,10 @@ async def gate(
     control_plane: ControlPlane | None = None,
     secret: str = SECRET,
     protected: ProtectedResource | None = None,
+    traced: bool = False,
 ) -> AsyncGenerator[Gate]:
-    """A running Gate."""
-    running = Gate(settings, identify or DevIdentity(), control_plane, secret, protected)
+    """A running Gate; `traced`: it tells of traces."""
+    running = Gate(settings, identify or DevIdentity(), control_plane, secret, protected, traced)
     running.port = await running.proxy.start("127.0.0.1", 0)
     try:
         yield running

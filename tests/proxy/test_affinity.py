@@ -8,7 +8,7 @@ import pytest
 from gateway.card import Card
 from gateway.catalog import Instance, Listing
 from gateway.errors import Unavailable
-from gateway.telemetry import Counters
+from gateway.telemetry.counters import Counters
 from gateway.view import View
 from proxy.affinity import Affinity
 from proxy.settings import Settings

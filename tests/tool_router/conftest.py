@@ -37,10 +37,12 @@ async def open_desk() -> AsyncGenerator[OpenDesk]:
     """Opens desks with settings of one's own."""
     async with AsyncExitStack() as stack:
 
-        async def open(*, keys: list[bytes] | None = None, view: View | None = None, **settings: Any) -> Desk:
+        async def open(
+            *, keys: list[bytes] | None = None, view: View | None = None, traced: bool = False, **settings: Any
+        ) -> Desk:
             fast = isinstance(asyncio.get_running_loop(), uvloop.Loop)
             wanted = msgspec.structs.replace(SETTINGS, **{"fast_lane": fast, **settings})
-            return await stack.enter_async_context(running(wanted, keys, view))
+            return await stack.enter_async_context(running(wanted, keys, view, traced=traced))
 
         yield open
 

@@ -11,6 +11,7 @@ from gateway.audit import Audit
 from gateway.card import Card
 from gateway.catalog import Instance
 from gateway.seal import KeyRing
+from gateway.telemetry.span import Span, Tracer
 from gateway.view import View
 from tests.proxy import wire
 from tests.proxy.pod import Pod
@@ -47,13 +48,17 @@ def card(name: str = "a", **members: object) -> Card:
 
 
 class Desk:
-    """A Router on a free port. `view` is its catalog."""
+    """A Router on a free port. `view` is its catalog, `spans` what it told of traces, if it does."""
 
-    def __init__(self, settings: Settings, keys: list[bytes], view: View | None = None) -> None:
+    def __init__(
+        self, settings: Settings, keys: list[bytes], view: View | None = None, *, traced: bool = False
+    ) -> None:
+        self.spans: list[Span] = []
         self.view = view or View(synced=True)
         self.seals = KeyRing(keys)
         self.trail: list[bytes] = []
-        self.router = Router(self.view, self.seals, settings, Audit(self.trail.append))
+        tracer = Tracer("tool_router", self.spans.append) if traced else None
+        self.router = Router(self.view, self.seals, settings, Audit(self.trail.append), tracer)
         self.port = 0
 
     def tool(self, name: str = "a", *pods: Pod | Instance, **members: object) -> None:
@@ -79,10 +84,10 @@ class Desk:
 
 @asynccontextmanager
 async def desk(
-    settings: Settings = SETTINGS, keys: list[bytes] | None = None, view: View | None = None
+    settings: Settings = SETTINGS, keys: list[bytes] | None = None, view: View | None = None, *, traced: bool = False
 ) -> AsyncGenerator[Desk]:
-    """A running Desk."""
-    running = Desk(settings, keys or [KEY], view)
+    """A running Desk; `traced`: it tells of traces."""
+    running = Desk(settings, keys or [KEY], view, traced=traced)
     running.port = await running.router.start("127.0.0.1", 0)
     try:
         yield running
@@ -93,4 +98,6 @@ async def desk(
 class OpenDesk(Protocol):
     """Opens a desk; settings by name differ from the usual ones."""
 
-    async def __call__(self, *, keys: list[bytes] | None = None, view: View | None = None, **settings: Any) -> Desk: ...
+    async def __call__(
+        self, *, keys: list[bytes] | None = None, view: View | None = None, traced: bool = False, **settings: Any
+    ) -> Desk: ...

@@ -1,0 +1,1 @@
+"""Tests of the telemetry: against loopback sinks, over real HTTP."""
