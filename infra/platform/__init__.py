@@ -6,6 +6,7 @@ cluster and imports no Pulumi: `mcp-gateway manifests` prints this, the Pulumi p
 
 from infra.platform.availability import autoscalers, disruption_budgets, priority_classes
 from infra.platform.checks import OptionError
+from infra.platform.collector import collector
 from infra.platform.control_plane import control_plane
 from infra.platform.names import Manifest
 from infra.platform.namespaces import namespaces
@@ -40,9 +41,10 @@ def platform(options: PlatformOptions) -> list[Manifest]:
         *network_policies(options),
         config_map(options),
         *postgres(options),
+        *collector(options),
         *control_plane(options),
         *router(options),
         *proxy(options),
-        *disruption_budgets(),
+        *disruption_budgets(options),
         *autoscalers(options),
     ]

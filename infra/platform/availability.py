@@ -23,9 +23,9 @@ def priority_classes() -> list[Manifest]:
     ]
 
 
-def disruption_budgets() -> list[Manifest]:
+def disruption_budgets(options: PlatformOptions) -> list[Manifest]:
     """One at a time; a pod that is not ready anyway is in nobody's way."""
-    return [_budget(name) for name in (PROXY, ROUTER, CONTROL_PLANE)]
+    return [_budget(name) for name in (PROXY, ROUTER, *([CONTROL_PLANE] if options.own_control_plane else []))]
 
 
 def autoscalers(options: PlatformOptions) -> list[Manifest]:

@@ -15,6 +15,8 @@ from infra.platform.secrets import POSTGRES_SECRET, variable
 
 
 def control_plane(options: PlatformOptions) -> list[Manifest]:
+    if not options.own_control_plane:
+        return []
     env = [variable("Postgres__ConnectionString", POSTGRES_SECRET, "connectionString")]
     template = process(options, CONTROL_PLANE, CONTROL_PLANE_ACCOUNT, CONTROL_PLANE_PRIORITY, "pod-template-hash", env)
     return [

@@ -7,8 +7,10 @@ import msgspec
 from gateway.cluster.names import PLATFORM_NAMESPACE, TYPE_LABEL, TYPES, WORKLOAD_NAMESPACE
 from infra.platform.checks import networks
 from infra.platform.names import (
+    COLLECTOR,
     CONTROL_PLANE,
     NAMESPACE_LABEL,
+    OTLP_PORT,
     PORT_NUMBER,
     POSTGRES,
     POSTGRES_PORT,
@@ -17,7 +19,7 @@ from infra.platform.names import (
     Manifest,
     selector,
 )
-from infra.platform.options import EXTERNAL, INTERNET, PlatformOptions
+from infra.platform.options import INTERNET, PlatformOptions
 from infra.platform.ranges import ANYWHERE, METADATA, PRIVATE, block
 from infra.platform.remote import peers, port_of
 
@@ -65,8 +67,8 @@ class Flow(msgspec.Struct, frozen=True):
     ports: Sequence[Port]
 
 
-_PROXY, _ROUTER, _CONTROL_PLANE, _POSTGRES = (
-    Pods(name, PLATFORM_NAMESPACE, selector(name)) for name in (PROXY, ROUTER, CONTROL_PLANE, POSTGRES)
+_PROXY, _ROUTER, _CONTROL_PLANE, _POSTGRES, _COLLECTOR = (
+    Pods(name, PLATFORM_NAMESPACE, selector(name)) for name in (PROXY, ROUTER, CONTROL_PLANE, POSTGRES, COLLECTOR)
 )
 _ADAPTERS = Pods("adapters", WORKLOAD_NAMESPACE, {TYPE_LABEL: TYPES["adapter"]})
 _TOOLS = Pods("tools", WORKLOAD_NAMESPACE, {TYPE_LABEL: TYPES["tool"]})
@@ -74,8 +76,13 @@ _TOOLS = Pods("tools", WORKLOAD_NAMESPACE, {TYPE_LABEL: TYPES["tool"]})
 
 def parties(options: PlatformOptions) -> list[Pods]:
     """Everybody whose traffic is ours to allow."""
-    ours = [_PROXY, _ROUTER, _CONTROL_PLANE, *([] if options.postgres == EXTERNAL else [_POSTGRES])]
-    return [*ours, _ADAPTERS, _TOOLS]
+    beside = [*([_POSTGRES] if options.own_postgres else []), *([_COLLECTOR] if options.collector else [])]
+    return [*_processes(options), *beside, _ADAPTERS, _TOOLS]
+
+
+def _processes(options: PlatformOptions) -> list[Pods]:
+    """Those of our own code."""
+    return [_PROXY, _ROUTER, *([_CONTROL_PLANE] if options.own_control_plane else [])]
 
 
 def flows(options: PlatformOptions) -> list[Flow]:
@@ -84,11 +91,11 @@ def flows(options: PlatformOptions) -> list[Flow]:
     found = (
         Flow(_front_door(options), _PROXY, _HTTP),
         Flow(_PROXY, _ROUTER, _HTTP),
-        Flow(_PROXY, _CONTROL_PLANE, _HTTP),
+        _control(options),
         Flow(_PROXY, _ADAPTERS, _ANY_TCP),
         Flow(_ROUTER, _TOOLS, _ANY_TCP),
-        _store(options),
-        *(Flow(party, api, [("TCP", port) for port in options.api_server_ports]) for party in parties(options)[:3]),
+        *_store(options),
+        *(Flow(party, api, [("TCP", port) for port in options.api_server_ports]) for party in _processes(options)),
         *_issuers(options),
         *_collector(options),
         *(Flow(party, dns, _DNS) for party in parties(options) if party is not _POSTGRES),
@@ -103,12 +110,22 @@ def _front_door(options: PlatformOptions) -> Outside:
     return Outside("front door", blocks or None)
 
 
-def _store(options: PlatformOptions) -> Flow:
-    if options.postgres != EXTERNAL:
-        return Flow(_CONTROL_PLANE, _POSTGRES, [("TCP", POSTGRES_PORT)])
+def _control(options: PlatformOptions) -> Flow:
+    """What clients ask of the control plane passes the proxy."""
+    if options.own_control_plane:
+        return Flow(_PROXY, _CONTROL_PLANE, _HTTP)
+    urls, ranges = (options.control_plane_url,), networks("--control-plane-range", options.control_plane_ranges)
+    return Flow(_PROXY, Outside("control plane", peers(urls, ranges, options.out_of_reach)), _tcp((), urls))
+
+
+def _store(options: PlatformOptions) -> list[Flow]:
+    if not options.own_control_plane:
+        return []
+    if options.own_postgres:
+        return [Flow(_CONTROL_PLANE, _POSTGRES, [("TCP", POSTGRES_PORT)])]
     ranges = networks("--postgres-range", options.postgres_ranges)
     blocks = [block(network, METADATA if network == ANYWHERE else ()) for network in ranges]
-    return Flow(_CONTROL_PLANE, Outside("external PostgreSQL", blocks), _EXTERNAL_POSTGRES)
+    return [Flow(_CONTROL_PLANE, Outside("external PostgreSQL", blocks), _EXTERNAL_POSTGRES)]
 
 
 def _issuers(options: PlatformOptions) -> list[Flow]:
@@ -117,15 +134,21 @@ def _issuers(options: PlatformOptions) -> list[Flow]:
         return []
     ranges = networks("--issuer-range", options.issuer_ranges)
     there = Outside("identity provider", peers(options.issuers, ranges, options.out_of_reach))
-    return [Flow(party, there, _tcp(options.issuer_ports, options.issuers)) for party in (_PROXY, _CONTROL_PLANE)]
+    verifying = [party for party in _processes(options) if party is not _ROUTER]
+    return [Flow(party, there, _tcp(options.issuer_ports, options.issuers)) for party in verifying]
 
 
 def _collector(options: PlatformOptions) -> list[Flow]:
+    """Our own hands everything on to Azure, whose addresses nobody knows."""
+    if options.collector:
+        azure = Outside("Application Insights", [block(ANYWHERE, (*PRIVATE, *options.out_of_reach))])
+        told = [Flow(party, _COLLECTOR, [("TCP", OTLP_PORT)]) for party in _processes(options)]
+        return [*told, Flow(_COLLECTOR, azure, [("TCP", 443)])]
     if not options.otlp_endpoint:
         return []
     urls = (options.otlp_endpoint,)
     there = Outside("collector", peers(urls, networks("--otlp-range", options.otlp_ranges), options.out_of_reach))
-    return [Flow(party, there, _tcp(options.otlp_ports, urls)) for party in (_PROXY, _ROUTER, _CONTROL_PLANE)]
+    return [Flow(party, there, _tcp(options.otlp_ports, urls)) for party in _processes(options)]
 
 
 def _tcp(given: Sequence[int], urls: Sequence[str]) -> list[Port]:

@@ -5,12 +5,14 @@ from typing import Any
 from gateway.cluster.names import PLATFORM_NAMESPACE
 
 PROXY, ROUTER, CONTROL_PLANE, POSTGRES = "mcpgateway", "toolgateway", "control-plane", "postgres"
+COLLECTOR = "otel-collector"
 PROXY_SERVICE, ROUTER_SERVICE = "mcpgateway-service", "toolgateway-service"
 PROXY_ACCOUNT, ROUTER_ACCOUNT, CONTROL_PLANE_ACCOUNT = "mcpgateway-sa", "toolgateway-sa", "control-plane-sa"
 WORKLOAD_ACCOUNT = "workload-sa"
 
 PORT_NUMBER = 8000  # every process of ours
 POSTGRES_PORT = 5432
+OTLP_PORT = 4318  # OTLP over HTTP
 DATABASE = "gateway"  # and its user
 
 # The owner label of gateway.cluster.names is for what the control plane may change and delete; this one is for people.

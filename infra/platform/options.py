@@ -9,12 +9,21 @@ import msgspec
 from infra.platform import checks
 from infra.platform.checks import OptionError, networks
 from infra.platform.further import check_setting
-from infra.platform.names import CONTROL_PLANE_ACCOUNT, PROXY_ACCOUNT, ROUTER_ACCOUNT, WORKLOAD_ACCOUNT
+from infra.platform.names import (
+    COLLECTOR,
+    CONTROL_PLANE_ACCOUNT,
+    OTLP_PORT,
+    PROXY_ACCOUNT,
+    ROUTER_ACCOUNT,
+    WORKLOAD_ACCOUNT,
+    internal,
+)
 from infra.platform.ranges import ANYWHERE, METADATA, PRIVATE, block
 
 INTERNET = "internet"
 EXTERNAL = "external"
 NOWHERE = "none"
+COLLECTOR_IMAGE = "docker.io/otel/opentelemetry-collector-contrib:0.148.0"
 REQUESTS: Mapping[str, str] = {"cpu": "250m", "memory": "256Mi"}  # of each pod, as workloads have by default
 LIMITS: Mapping[str, str] = {"cpu": "1", "memory": "512Mi"}
 PUBLIC_CLOUD = "https://login.microsoftonline.com/"
@@ -33,6 +42,8 @@ class PlatformOptions(msgspec.Struct, frozen=True, kw_only=True):
     registry: str
     """What stands before every image's name, the workloads' included: `registry.example.com/team`."""
     tag: str
+    images: Mapping[str, str] = {}
+    """Component → the whole reference of its image, in place of `registry/component:tag`."""
     pull_policy: str = "IfNotPresent"
     """A tag never changes its image, and a container that restarts should not need the registry."""
     dev_identity: bool = False
@@ -64,11 +75,20 @@ class PlatformOptions(msgspec.Struct, frozen=True, kw_only=True):
     otlp_endpoint: str = ""
     otlp_ranges: Sequence[str] = ()
     otlp_ports: Sequence[int] = ()
+    collector: bool = False
+    """A collector of the platform's own, which hands everything on to Application Insights; in place of `otlp_endpoint`."""
+    collector_image: str = COLLECTOR_IMAGE
     settings: Mapping[str, str] = {}
     """Further `Section__Key` settings of the three processes."""
     proxies: int = 2
     routers: int = 2
     control_planes: int = 2
+    control_plane_url: str = ""
+    """Where the control plane is; blank: it is a container, and its store PostgreSQL."""
+    control_plane_ranges: Sequence[str] = ()
+    """Where that is; nothing: as its URL says, or the internet."""
+    control_plane_user: str = ""
+    """Whom the API server takes such a control plane for: on AKS the object id of its identity."""
     requests: Mapping[str, str] = msgspec.field(default_factory=lambda: {**REQUESTS})
     limits: Mapping[str, str] = msgspec.field(default_factory=lambda: {**LIMITS})
     hpa: bool = False
@@ -83,6 +103,8 @@ class PlatformOptions(msgspec.Struct, frozen=True, kw_only=True):
     """Where the external server is."""
     front_door: Sequence[str] = ()
     """Who may reach the proxy; nothing: anybody."""
+    load_balancer: str = ""
+    """The fixed address of an internal load balancer of Azure's in front of the proxy; blank: reached in the cluster only."""
     dns: Sequence[str] = ()
     """Resolvers besides the pods of kube-system."""
     api_server: Sequence[str] = ()
@@ -108,6 +130,7 @@ class PlatformOptions(msgspec.Struct, frozen=True, kw_only=True):
             check_setting(name, value)
         for account in self.identities:
             checks.one_of("--identity", account, ACCOUNTS)
+        self._check_beside()
         self._check_edge()
         self._check_who_comes_in()
         self._check_networks()
@@ -132,9 +155,24 @@ class PlatformOptions(msgspec.Struct, frozen=True, kw_only=True):
         return networks("--workload-egress", (text for text in self.workload_egress if text != INTERNET))
 
     @property
+    def own_control_plane(self) -> bool:
+        """Whether the control plane is a container of the platform's."""
+        return not self.control_plane_url
+
+    @property
+    def own_postgres(self) -> bool:
+        """Whether the record store is part of the platform."""
+        return self.own_control_plane and self.postgres != EXTERNAL
+
+    @property
     def records_kept(self) -> bool:
         """Whether the records outlive PostgreSQL's pod."""
-        return self.postgres == EXTERNAL or self.postgres_storage != NOWHERE
+        return not self.own_postgres or self.postgres_storage != NOWHERE
+
+    @property
+    def telemetry(self) -> str:
+        """Where the processes send what they measure; blank: nowhere."""
+        return f"http://{internal(COLLECTOR)}:{OTLP_PORT}" if self.collector else self.otlp_endpoint
 
     @property
     def issuers(self) -> tuple[str, ...]:
@@ -146,6 +184,19 @@ class PlatformOptions(msgspec.Struct, frozen=True, kw_only=True):
     def most_proxies(self) -> int:
         """How many there may be at most: what each allows is its share of what all do."""
         return max(MOST_SCALED, self.proxies) if self.hpa else self.proxies
+
+    def _check_beside(self) -> None:
+        """What may stand in the place of the platform's own parts, and beside them."""
+        for image in (*self.images.values(), self.collector_image):
+            checks.match("--images", image, _IMAGE)
+        if self.control_plane_url:
+            checks.address("--control-plane-url", self.control_plane_url, secure=True)
+        _together("--control-plane-url", self.control_plane_url, "--control-plane-user", self.control_plane_user)
+        networks("--control-plane-range", self.control_plane_ranges)
+        if self.load_balancer:
+            networks("--load-balancer", [f"{self.load_balancer}/32"])
+        if self.collector and self.otlp_endpoint:
+            raise OptionError("--otlp-endpoint: not beside a collector of the platform's own")
 
     def _check_edge(self) -> None:
         if self.public_origin:

@@ -38,7 +38,7 @@ def process(
     """
     container = {
         "name": name,
-        "image": f"{options.registry}/{name}:{options.tag}",
+        "image": options.images.get(name) or f"{options.registry}/{name}:{options.tag}",
         "imagePullPolicy": options.pull_policy,
         "ports": [{"name": "http", "containerPort": PORT_NUMBER, "protocol": "TCP"}],
         "envFrom": [{"configMapRef": {"name": SETTINGS}}],

@@ -1,10 +1,10 @@
-"""PostgreSQL as part of the platform: one instance, for clusters that have none. Not there where it is external.
+"""PostgreSQL as part of the platform: one instance, for clusters that have none. Not there where the store is another.
 
 Any image that takes the variables of the official one will do, as user 1100 and on a read-only root file system.
 """
 
 from infra.platform.names import CONTROL_PLANE_PRIORITY, DATABASE, POSTGRES, POSTGRES_PORT, Manifest, metadata, selector
-from infra.platform.options import EXTERNAL, PlatformOptions
+from infra.platform.options import PlatformOptions
 from infra.platform.pods import CONFINED, TMP, pod, resources, service
 from infra.platform.secrets import POSTGRES_SECRET, variable
 
@@ -13,7 +13,7 @@ _ASKS = {"exec": {"command": ["pg_isready", "--quiet", "--host=127.0.0.1"]}}
 
 
 def postgres(options: PlatformOptions) -> list[Manifest]:
-    if options.postgres == EXTERNAL:
+    if not options.own_postgres:
         return []
     return [service("postgres", POSTGRES, metadata(POSTGRES), POSTGRES_PORT), _stateful_set(options)]
 

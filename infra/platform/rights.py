@@ -15,6 +15,7 @@ from infra.platform.options import PlatformOptions
 
 CLIENT_ID = "azure.workload.identity/client-id"
 
+_RBAC = "rbac.authorization.k8s.io"
 _READ = ("get", "list", "watch")
 _WRITE = ("create", "delete", "get", "list", "update")
 # The catalog: cards are on Services, addresses in EndpointSlices.
@@ -32,12 +33,16 @@ _DEPLOYER = (
 def rights(options: PlatformOptions) -> list[Manifest]:
     """Accounts first: a binding to one that is missing works only later."""
     readers = (PROXY_ACCOUNT, ROUTER_ACCOUNT)
+    writers = (CONTROL_PLANE_ACCOUNT,) if options.own_control_plane else ()
+    reading, writing = [_subject(name) for name in readers], [_subject(name) for name in writers]
+    if options.control_plane_user:
+        writing.append({"apiGroup": _RBAC, "kind": "User", "name": options.control_plane_user})
     return [
-        *(_account(name, PLATFORM_NAMESPACE, options) for name in (*readers, CONTROL_PLANE_ACCOUNT)),
+        *(_account(name, PLATFORM_NAMESPACE, options) for name in (*readers, *writers)),
         _account(WORKLOAD_ACCOUNT, WORKLOAD_NAMESPACE, options),
-        *_granted("catalog-reader", PLATFORM_NAMESPACE, _CATALOG, readers),
-        *_granted("catalog-reader", WORKLOAD_NAMESPACE, _CATALOG, readers),
-        *_granted("workload-writer", WORKLOAD_NAMESPACE, _DEPLOYER, (CONTROL_PLANE_ACCOUNT,)),
+        *_granted("catalog-reader", PLATFORM_NAMESPACE, _CATALOG, reading),
+        *_granted("catalog-reader", WORKLOAD_NAMESPACE, _CATALOG, reading),
+        *_granted("workload-writer", WORKLOAD_NAMESPACE, _DEPLOYER, writing),
     ]
 
 
@@ -52,11 +57,15 @@ def _account(name: str, namespace: str, options: PlatformOptions) -> Manifest:
     }
 
 
+def _subject(account: str) -> Manifest:
+    return {"kind": "ServiceAccount", "name": account, "namespace": PLATFORM_NAMESPACE}
+
+
 def _granted(
-    name: str, namespace: str, rules: Sequence[tuple[str, str, Sequence[str]]], accounts: Sequence[str]
+    name: str, namespace: str, rules: Sequence[tuple[str, str, Sequence[str]]], subjects: list[Manifest]
 ) -> list[Manifest]:
     role = {
-        "apiVersion": "rbac.authorization.k8s.io/v1",
+        "apiVersion": f"{_RBAC}/v1",
         "kind": "Role",
         "metadata": metadata(name, namespace),
         "rules": [
@@ -64,12 +73,10 @@ def _granted(
         ],
     }
     binding = {
-        "apiVersion": "rbac.authorization.k8s.io/v1",
+        "apiVersion": f"{_RBAC}/v1",
         "kind": "RoleBinding",
         "metadata": metadata(name, namespace),
-        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": name},
-        "subjects": [
-            {"kind": "ServiceAccount", "name": account, "namespace": PLATFORM_NAMESPACE} for account in accounts
-        ],
+        "roleRef": {"apiGroup": _RBAC, "kind": "Role", "name": name},
+        "subjects": subjects,
     }
     return [role, binding]

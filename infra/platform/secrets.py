@@ -3,15 +3,16 @@
 gateway-secret     secret, previousSecret      what the proxy proves itself with; the second only while it changes
 seal-keys          0, 1, 2                     keys of session ids: the first seals, all open
 postgres-secret    connectionString, password  the second only where PostgreSQL is part of the platform
+otel-collector     connectionString            of Application Insights; whoever asks for a collector makes it
 """
 
 import secrets
 
 from infra.platform.names import DATABASE, POSTGRES, POSTGRES_PORT, Manifest, internal, metadata
 from infra.platform.namespaces import namespaces
-from infra.platform.options import EXTERNAL, PlatformOptions
+from infra.platform.options import PlatformOptions
 
-TRUST, SEAL, POSTGRES_SECRET = "gateway-secret", "seal-keys", "postgres-secret"
+TRUST, SEAL, POSTGRES_SECRET, COLLECTOR_SECRET = "gateway-secret", "seal-keys", "postgres-secret", "otel-collector"
 SEAL_SLOTS = 3
 
 
@@ -42,7 +43,7 @@ def new_secrets(options: PlatformOptions) -> list[Manifest]:
         _secret(TRUST, {"secret": secrets.token_hex(32)}),
         _secret(SEAL, {"0": secrets.token_hex(16)}),
     ]
-    if options.postgres != EXTERNAL:
+    if options.own_postgres:
         password = secrets.token_hex(24)
         address = f"postgresql://{DATABASE}:{password}@{internal(POSTGRES)}:{POSTGRES_PORT}/{DATABASE}"
         found.append(_secret(POSTGRES_SECRET, {"connectionString": address, "password": password}))

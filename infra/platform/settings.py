@@ -14,18 +14,19 @@ STAMP = "mcp-gateway/settings"
 
 
 def config_map(options: PlatformOptions) -> Manifest:
-    return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata(NAME), "data": _values(options)}
+    return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata(NAME), "data": shared(options)}
 
 
 def stamp(options: PlatformOptions) -> dict[str, str]:
     """An annotation of pod templates: when a setting changes, so do they, and the pods are replaced one by one."""
-    return {STAMP: hashlib.sha256(msgspec.json.encode(_values(options), order="sorted")).hexdigest()[:16]}
+    return {STAMP: hashlib.sha256(msgspec.json.encode(shared(options), order="sorted")).hexdigest()[:16]}
 
 
-def _values(options: PlatformOptions) -> dict[str, str]:
+def shared(options: PlatformOptions) -> dict[str, str]:
+    """What all of them are told, and each picks its own of."""
     values = {
         "ContainerRegistrySettings__Endpoint": options.registry,
-        "ControlPlane__Endpoint": f"http://{internal(CONTROL_PLANE)}:{PORT_NUMBER}",
+        "ControlPlane__Endpoint": options.control_plane_url or f"http://{internal(CONTROL_PLANE)}:{PORT_NUMBER}",
         "Drain__Seconds": str(options.drain),
         **_listed("Proxy__AllowedHosts", _hosts(options)),
     }
@@ -59,7 +60,7 @@ def _limits(options: PlatformOptions) -> dict[str, str]:
             "Proxy__RateBurst": "" if options.rate_burst is None else str(options.rate_burst),
             "Quotas__Records": str(options.quota_records or ""),
             "Quotas__Replicas": str(options.quota_replicas or ""),
-            "OTEL_EXPORTER_OTLP_ENDPOINT": options.otlp_endpoint,
+            "OTEL_EXPORTER_OTLP_ENDPOINT": options.telemetry,
         }
     )
 

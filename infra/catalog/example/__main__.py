@@ -1,0 +1,5 @@
+"""What `pulumi up` runs in this folder."""
+
+from infra.catalog.example.program import main
+
+main()
