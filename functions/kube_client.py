@@ -70,6 +70,7 @@ async def connect(settings: ClusterSettings, token: Token | None = None) -> Clie
     await asyncio.to_thread(_imported, "client")
     client = _imported("client")
     configuration = client.Configuration()
+    configuration.disable_strict_ssl_verification = True  # why: gateway.cluster.authority
     if token:
         _by_token(configuration, settings, token)
     else:
@@ -111,9 +112,6 @@ def _by_token(configuration: Any, settings: ClusterSettings, token: Token) -> No
 
     configuration.host = settings.server
     configuration.ca_cert_data = settings.authority
-    # That one authority is all that is believed. Kubernetes' own do not always say what RFC 5280 wants of an authority
-    # (which key signed it), and Python 3.13 is strict about it.
-    configuration.disable_strict_ssl_verification = True
     configuration.api_key["BearerToken"] = ""  # without one the hook is not asked
     configuration.refresh_api_key_hook = renew
     configuration.client_session_kwargs = {"trust_env": False}  # its address is all there is to know

@@ -4,11 +4,11 @@ A role assignment takes minutes to reach a cluster's authorizer; whatever is app
 """
 
 import base64
-import ssl
 from collections.abc import Callable
 
 import aiohttp
 
+from gateway.cluster.authority import trusting
 from infra.deployer import TokenFor
 from infra.kubeconfig import AKS_APPLICATION, ApiServer
 from infra.waiting import Patience, until
@@ -28,7 +28,7 @@ async def admitted(
     server: ApiServer, token_for: TokenFor, say: Callable[[str], None], patience: Patience = _PATIENCE
 ) -> None:
     """Returns once it may do what the program is about to. Raises TooLate."""
-    trust = ssl.create_default_context(cadata=base64.b64decode(server.certificate_authority).decode())
+    trust = trusting(cadata=base64.b64decode(server.certificate_authority).decode())
     headers = {"Authorization": f"Bearer {await token_for(SCOPE)}"}
     async with aiohttp.ClientSession(headers=headers, timeout=_SECONDS) as session:
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import msgspec
 
+from gateway.cluster.authority import trusting
 from gateway.cluster.server import Server, token_file
 from gateway.env import SettingsError
 
@@ -107,7 +108,7 @@ def _tls(cluster: _Cluster, user: _User, folder: Path) -> ssl.SSLContext:
         raise ValueError("insecure-skip-tls-verify: give the certificate authority instead")
     tls = ssl.create_default_context()
     if authority := _content(cluster.certificate_authority_data, cluster.certificate_authority, folder):
-        tls = ssl.create_default_context(cadata=authority.decode("ascii"))
+        tls = trusting(cadata=authority.decode("ascii"))
     certificate = _content(user.client_certificate_data, user.client_certificate, folder)
     key = _content(user.client_key_data, user.client_key, folder)
     if certificate and key:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import msgspec
 
+from gateway.cluster.authority import trusting
 from gateway.env import Env, SettingsError
 
 ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
@@ -28,7 +29,7 @@ def in_cluster(variables: Mapping[str, str], account: Path = ACCOUNT) -> Server:
     port = env.integer("KUBERNETES_SERVICE_PORT", 443, least=1, most=65535)
     token = token_file(account / "token")
     try:
-        tls = ssl.create_default_context(cafile=str(account / "ca.crt"))
+        tls = trusting(cafile=str(account / "ca.crt"))
     except OSError as error:  # SSLError is one
         raise SettingsError(f"{account / 'ca.crt'}: no certificate can be read there ({error}).") from error
     return Server(f"https://{bracketed(host)}:{port}", token, tls)
