@@ -54,7 +54,8 @@ async def test_a_session_is_asked_for_in_its_own_partition(journal: CosmosJourna
     await journal.append("s", 1, b"{}")
     cloud.cosmos.asked.clear()
     assert len(await journal.after("s", 0)) == 1
-    assert [asked.split("/")[-1] for asked in cloud.cosmos.asked] == ["docs"] * len(cloud.cosmos.asked)
+    # The SDK reads the account now and then beside it; whoever asks in all partitions asks for `pkranges` first.
+    assert [what for asked in cloud.cosmos.asked if (what := asked.split("/")[-1])] == ["docs"]
 
 
 async def test_an_event_above_a_megabyte_is_kept(journal: CosmosJournal) -> None:
