@@ -54,6 +54,16 @@ def test_containers_are_those_of_the_design() -> None:
     }
 
 
+def test_what_records_and_events_say_is_not_indexed_and_their_ids_are() -> None:
+    for one in database().of("SqlResourceSqlContainer"):
+        policy = one.inputs["resource"]["indexingPolicy"]
+        assert (policy["indexingMode"], policy["includedPaths"]) == ("consistent", [{"path": "/*"}])
+        excluded = {each["path"] for each in policy["excludedPaths"]}
+        assert excluded == {"/record/?", "/text/?", "/base64/?", "/stamp/?", '/"_etag"/?'}, (
+            "records are read in order of ids"
+        )
+
+
 def test_serverless_asks_for_no_throughput() -> None:
     asked = database()
     assert asked.only("DatabaseAccount").inputs["capabilities"] == [{"name": "EnableServerless"}]
