@@ -19,6 +19,7 @@ from tests.azure.cloud import Cloud
 from tests.cluster import pki
 from tests.cluster.access import Json
 from tests.cluster.answering import until_answering
+from tests.cluster.kube import on_a_thread
 from tests.cluster.layout import Layout
 from tests.cluster.platform import BELIEVING, CONTROL_PLANE, HEAD, PAGE, PROXY, ROUTER, Platform
 from tests.cluster.recipes import TEST
@@ -50,11 +51,12 @@ async def outside(
     async with serving(wwwroot, told, folder, listen=layout.outside, every=_ROUND, tls=tls) as url:
         try:
             # The container's records are others: what it does not know of it would remove.
-            platform.scale(CONTROL_PLANE, 0)
-            _apply(platform, layout, cloud, url)
+            await on_a_thread(platform.scale, CONTROL_PLANE, 0)
+            # On a thread: it waits for answers of the front door, which come from this very loop.
+            await on_a_thread(_apply, platform, layout, cloud, url)
             yield
         finally:
-            platform.told(*BELIEVING)
+            await on_a_thread(platform.told, *BELIEVING)
             platform.cluster.kubectl("delete", "serviceaccount", _ACCOUNT, "--namespace=default")
 
 
