@@ -17,6 +17,8 @@ from infra.private_link import PrivateLink, PrivateLinkArgs
 
 PYTHON = "3.13"
 ZONE = "privatelink.azurewebsites.net"
+# Requests that one instance takes at once. The app waits for others more than it works; Python's own default is one at a time.
+_AT_ONCE = 32
 
 
 class FunctionHostArgs(msgspec.Struct, frozen=True, kw_only=True):
@@ -106,6 +108,9 @@ class FunctionHost(pulumi.ComponentResource):
             scale_and_concurrency=web.FunctionsScaleAndConcurrencyArgs(
                 maximum_instance_count=args.config.sizes.function_max,
                 instance_memory_mb=args.config.sizes.function_memory,
+                triggers=web.FunctionsScaleAndConcurrencyTriggersArgs(
+                    http=web.FunctionsScaleAndConcurrencyTriggersHttpArgs(per_instance_concurrency=_AT_ONCE)
+                ),
                 # In production nobody waits for a first start.
                 always_ready=[web.FunctionsAlwaysReadyConfigArgs(name="http", instance_count=2)]
                 if args.config.production

@@ -54,6 +54,11 @@ def test_the_app_speaks_tls_only_and_takes_no_passwords(kind: str) -> None:
         assert inputs(kind, type)["allow"] is False
 
 
+def test_one_instance_takes_many_requests_at_once() -> None:
+    scale = app("dev")["functionAppConfig"]["scaleAndConcurrency"]
+    assert scale["triggers"]["http"]["perInstanceConcurrency"] > 1, "its default is one"
+
+
 def test_only_the_clusters_subnet_calls_it() -> None:
     site = app("dev")["siteConfig"]
     (rule,) = site["ipSecurityRestrictions"]
