@@ -1,15 +1,13 @@
 """TokenCommand: tokens that a command prints, run when one is needed. Without a shell; its output is never repeated."""
 
 import asyncio
-import base64
 import os
 import re
 import signal
 from collections.abc import Sequence
 from contextlib import suppress
 
-import msgspec
-
+from gateway.jwt_expiry import jwt_expiry
 from local.connect.said import plain
 from local.connect.tokens import PATIENCE, NoToken, Token
 
@@ -27,7 +25,7 @@ class TokenCommand:
         """Runs it. Raises NoToken."""
         del anew  # it remembers nothing
         text = await _run(self._command)
-        return Token(text, _expiry(text))
+        return Token(text, jwt_expiry(text))
 
     async def close(self) -> None:
         """Nothing is open between two runs."""
@@ -71,19 +69,3 @@ def _first_line(name: str, output: bytes) -> str:
     if not _TOKEN.fullmatch(line):
         raise NoToken(f"The token command `{name}` did not print a token on its first line.")
     return line
-
-
-class _Claims(msgspec.Struct):
-    exp: float
-
-
-def _expiry(token: str) -> float | None:
-    """When a JWT ends, in seconds since 1970; None for anything else. Verifies nothing: that is the gateway's part."""
-    parts = token.split(".")
-    if len(parts) != 3:
-        return None
-    try:
-        claims = base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4))
-        return msgspec.json.decode(claims, type=_Claims).exp
-    except (ValueError, msgspec.DecodeError):
-        return None

@@ -1,14 +1,12 @@
 """CommandSource: tokens that a command prints. Run without a shell, when one is needed; its output is never repeated."""
 
 import asyncio
-import base64
 import os
 import signal
 from collections.abc import Sequence
 from contextlib import suppress
 
-import msgspec
-
+from gateway.jwt_expiry import jwt_expiry
 from infra.catalog.plugin.tokens import PATIENCE, NoToken, Token
 
 
@@ -39,7 +37,7 @@ class CommandSource:
         text = output.decode(errors="replace").partition("\n")[0].strip()
         if not text.isascii() or not text.isprintable() or not text or " " in text:
             raise NoToken(f"tokenCommand: `{name}` did not print a token on its first line.")
-        return Token(text, _expiry(text))
+        return Token(text, jwt_expiry(text))
 
     async def close(self) -> None:
         """Nothing is open between two runs."""
@@ -56,19 +54,3 @@ async def _spoken(process: asyncio.subprocess.Process, name: str) -> tuple[bytes
             with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
             await process.wait()
-
-
-class _Claims(msgspec.Struct):
-    exp: float
-
-
-def _expiry(token: str) -> float | None:
-    """When a JWT ends; None for anything else. Verifies nothing: that is the gateway's part."""
-    parts = token.split(".")
-    if len(parts) != 3:
-        return None
-    try:
-        claims = base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4))
-        return msgspec.json.decode(claims, type=_Claims).exp
-    except (ValueError, msgspec.DecodeError):
-        return None
