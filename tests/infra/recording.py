@@ -62,9 +62,10 @@ def record(
     preview: bool = False,
     secret_keys: tuple[str, ...] = (),
 ) -> list[Recorded]:
-    """What the program asks for, in the order it does. Config keys without a colon are the project's.
+    """What the program asks for, in the order the SDK does: what does not depend on one another, in any.
 
-    Raises whatever the program raises, and AssertionError for a type that no stand-in knows how to answer for.
+    Config keys without a colon are the project's. Raises whatever the program raises, and AssertionError for
+    a type that no stand-in knows how to answer for.
     """
     monitor = _Monitor(preview=preview)
     keyed = {_key(project, name): value for name, value in config.items()}

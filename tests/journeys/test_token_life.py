@@ -8,7 +8,7 @@ from tests.journeys.changes import listening
 from tests.journeys.client import Client
 from tests.journeys.events import event
 from tests.journeys.gateway import Gateway
-from tests.journeys.tool_list import listed
+from tests.journeys.tool_list import shown
 from tests.journeys.waiting import until
 
 pytestmark = pytest.mark.skipif(not proof.by_tokens(), reason="tokens are verified with JOURNEY_IDENTITY=tokens")
@@ -88,7 +88,7 @@ async def test_stream_outlives_the_token_it_was_opened_with_and_no_request_does(
             assert said.data["method"] == "notifications/tools/list_changed"
             name = await ada.publish(replicaCount=0)
             await changes.until(1, SOON)
-            assert name in await listed(at_router)
+            await shown(at_router, name)
 
 
 async def test_application_registers_and_calls_for_itself(gateway: Gateway) -> None:

@@ -9,7 +9,7 @@ from tests.journeys.caller import Caller, adapter
 from tests.journeys.client import Client
 from tests.journeys.gateway import Gateway
 from tests.journeys.result import failure, result, unknown
-from tests.journeys.tool_list import listed, page
+from tests.journeys.tool_list import listed, page, shown
 from tests.journeys.waiting import GIVEN_UP, until
 
 SECONDS = 10.0  # from a 201 to the first answer: an interpreter starts in between
@@ -20,7 +20,7 @@ async def test_tool_is_listed_and_called_seconds_after_it_was_registered(caller:
     clock = asyncio.get_running_loop().time
     begun = clock()
     name = await caller.publish()
-    assert name in await listed(mcp)
+    await shown(mcp, name)
     assert await mcp.call(name, text="hello") == {"text": "hello"}
     assert clock() - begun < SECONDS
 
@@ -54,7 +54,7 @@ async def test_changed_definition_is_listed_and_asked_for_at_once(caller: Caller
 
 async def test_withdrawn_tool_is_neither_listed_nor_known(caller: Caller, mcp: Client) -> None:
     name = await caller.publish(replicaCount=0)
-    assert name in await listed(mcp)
+    await shown(mcp, name)
     await caller.withdraw(name)
     await until(lambda: listed(mcp), lambda tools: name not in tools, AT_ONCE)
     unknown(await mcp.calling(name), name, modern=mcp.modern)
@@ -66,7 +66,7 @@ async def test_tool_that_was_never_there_is_unknown(mcp: Client) -> None:
 
 async def test_stopped_tool_is_listed_and_its_calls_say_that_it_is_stopped(caller: Caller, mcp: Client) -> None:
     name = await caller.publish(replicaCount=0)
-    assert name in await listed(mcp)
+    await shown(mcp, name)
     reply, seconds = await _timed(mcp, name)
     assert "stopped" in reply
     assert seconds < AT_ONCE
@@ -76,7 +76,7 @@ async def test_stopped_tool_is_listed_and_its_calls_say_that_it_is_stopped(calle
 
 async def test_tool_that_cannot_start_is_listed_and_its_calls_say_so_at_once(caller: Caller, mcp: Client) -> None:
     name = await caller.publish(image="crashes-at-once")
-    assert name in await listed(mcp)
+    await shown(mcp, name)
     # That it has failed is known before the data plane knows it: calls may still be held.
     said, _ = await until(lambda: _timed(mcp, name), lambda timed: timed[1] < AT_ONCE, GIVEN_UP)
     assert "start" in said

@@ -4,6 +4,11 @@ import msgspec
 
 from tests.journeys.client import Client
 from tests.journeys.reply import Json, Reply
+from tests.journeys.waiting import until
+
+EFFECT = (
+    1.0  # seconds for a change to reach the data plane: on a cluster it travels by a watch, and its 201 may be faster
+)
 
 
 class ToolPage(msgspec.Struct, frozen=True):
@@ -38,3 +43,18 @@ async def pages(client: Client) -> list[ToolPage]:
 async def listed(client: Client) -> dict[str, Json]:
     """Every tool the client sees, by name."""
     return {name: tool for one in await pages(client) for name, tool in one.tools.items()}
+
+
+async def shown(client: Client, name: str) -> ToolPage:
+    """The page that a tool which was just registered is on, as soon as whoever answers has it: requests without a session
+    go to the routers in turn, so two looks are one at each. That an embedded gateway shows a tool with its 201, the
+    crowd's history tells. Raises AssertionError after EFFECT.
+    """
+
+    async def look() -> list[list[ToolPage]]:
+        holding = [[one for one in await pages(client) if name in one.names] for _ in range(2)]
+        return [one for one in holding if one]
+
+    found = await until(look, lambda found: len(found) == 2, EFFECT)
+    (page,) = found[-1]
+    return page
