@@ -34,6 +34,14 @@ class LaneConnection[R](RequestHandler):
         """Answers a request; whether the connection may serve another. Never raises anything but CancelledError."""
         raise NotImplementedError  # called with `fast` only, and whoever is fast says it
 
+    def is_idle(self, seconds: float) -> bool:
+        """Whether nothing of a request has been read for so long after the last answer, or after it was opened."""
+        if self._fast:
+            busy = self._serving is not None or bool(self._seen)
+        else:
+            busy = self._waiter is None or self._waiter.done() or bool(self._messages)
+        return not busy and self._next_keepalive_close_time - self._keepalive_timeout < self._loop.time() - seconds
+
     def expect(self, missing: int) -> None:
         """So much of a body is due, or (0) none is any more."""
 

@@ -66,12 +66,12 @@ async def _serve(told: Environment, found: SignIn, telemetry: Telemetry, ending:
 
 
 async def _drained(proxy: Proxy, unready: float) -> None:
-    """Unready first, and each connection closes with its next answer; the end of the requests under way is waited for
+    """Unready first, and each connection closes with its next answer; idle ones, and the end of the requests under way,
     only when nobody is sent here any more."""
     async with asyncio.TaskGroup() as both:
         both.create_task(proxy.drain())
         await asyncio.sleep(unready)
-        await proxy.drain()
+        await proxy.leave()
 
 
 if __name__ == "__main__":

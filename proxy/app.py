@@ -38,6 +38,7 @@ from proxy.sweep import Sweep
 CUT_SECONDS = 0.05  # for requests under way; whoever wants to give them longer drains first
 STOP_SECONDS = 1.0  # for them to notice
 BACKLOG = 1024
+_LOOK_SECONDS = 0.05
 
 log = logging.getLogger(__name__)
 
@@ -100,6 +101,21 @@ class Proxy:
         """Unready from now on; returns when no request is under way, at the latest after `drain_seconds`."""
         if not await self._drain.wait(self._settings.drain_seconds):
             log.info("drained: %d requests are still under way", self._drain.active)
+
+    async def leave(self) -> None:
+        """Takes no new connection, and closes each that is idle; returns when none is left, at the latest after
+        `drain_seconds`. For the time when nobody is sent here any more: until then connections end with their next answer.
+        """
+        if self._listener is None or self._server is None:
+            return
+        self._drain.draining = True
+        self._listener.close()
+        try:
+            async with asyncio.timeout(self._settings.drain_seconds):
+                while self._server.dismiss():  # noqa: ASYNC110 (time is what is waited for: that they are idle for long)
+                    await asyncio.sleep(_LOOK_SECONDS)
+        except TimeoutError:
+            log.info("left: %d requests are still under way", self._drain.active)
 
     async def stop(self) -> None:
         """Closes the port, cuts what is still under way, closes every connection."""

@@ -4,8 +4,11 @@ Knows no route and no rule.
 """
 
 import asyncio
+import fcntl
 import logging
 import socket
+import struct
+import termios
 from collections.abc import Awaitable, Callable
 from typing import Any, Protocol, cast
 
@@ -22,6 +25,7 @@ from proxy.head import RequestHead
 from proxy.pace import Pace
 from proxy.request import Flow, Handler, Request
 
+_QUIET = 0.1  # seconds; whoever connected less long ago is about to send something
 _GONE = (7, 8)  # TCP_CLOSE, TCP_CLOSE_WAIT: the peer has closed
 
 log = logging.getLogger(__name__)
@@ -46,6 +50,11 @@ class Server(web.Server):
 
     def __call__(self) -> "ClientConnection":
         return ClientConnection(self, loop=self._loop, **self._kwargs)
+
+    def dismiss(self) -> int:
+        """Closes each idle connection; how many are left."""
+        open = cast("list[ClientConnection]", self.connections)
+        return sum(not connection.dismiss() for connection in open)
 
 
 class ClientConnection(LaneConnection[Request]):
@@ -125,6 +134,17 @@ class ClientConnection(LaneConnection[Request]):
         ):
             wire.abort()
 
+    def dismiss(self) -> bool:
+        """Closes it if it is idle; whether it is closed. A request that has come but was not read yet is answered first:
+        its client could not tell whether it was. One that comes a moment later meets the end, as with any server.
+        """
+        wire = self._wire
+        if wire is None:
+            return True
+        if self.is_idle(_QUIET) and not _readable(wire):
+            self.force_close()
+        return wire.is_closing()
+
     def handle_error(
         self,
         request: web.BaseRequest,
@@ -193,6 +213,15 @@ def _error(status: int, exc: BaseException | None) -> GatewayError:
     if status == UpstreamTimeout.status:
         return UpstreamTimeout("The answer took too long.")
     return GatewayError("Something went wrong here.")
+
+
+def _readable(transport: asyncio.Transport) -> bool:
+    """Whether bytes have come that the event loop did not read yet."""
+    end: socket.socket | None = transport.get_extra_info("socket")
+    if end is None:
+        return False
+    (waiting,) = struct.unpack("i", fcntl.ioctl(end.fileno(), termios.FIONREAD, b"\0" * 4))
+    return waiting > 0
 
 
 def _has_left(transport: asyncio.Transport) -> bool:

@@ -92,6 +92,58 @@ async def test_stopping_cuts_what_is_under_way(open_gate: Open, start_pod: Start
         await door.call()
 
 
+async def test_leaving_closes_what_is_idle_and_waits_for_the_rest(open_gate: Open, start_pod: StartPod) -> None:
+    door = await open_gate()
+    go = asyncio.Event()
+
+    async def slow(exchange: Exchange) -> None:
+        await go.wait()
+        await exchange.answer()
+
+    pod = await start_pod(slow)
+    door.adapter(pod)
+    async with door.connect() as busy, door.connect() as idle, door.connect() as unused:
+        await busy.send(door.request())
+        await pod.request()
+        await idle.send(door.request("GET", "/ping"))
+        await idle.reply()
+        leaving = asyncio.create_task(door.proxy.leave())
+        assert await idle.ended()
+        assert await unused.ended()
+        with pytest.raises(ConnectionError):
+            await door.call()
+        assert not leaving.done()
+        go.set()
+        assert (await busy.reply()).status == 200
+        assert await busy.ended()
+        async with asyncio.timeout(5):
+            await leaving
+
+
+async def test_request_that_came_as_its_connection_was_about_to_be_closed_is_answered(open_gate: Open) -> None:
+    door = await open_gate()
+    async with door.connect() as connection:
+        await connection.send(door.request("GET", "/ping"))
+        await connection.reply()
+        await asyncio.sleep(0.2)  # it has to be idle for a while
+        connection.writer.write(door.request("GET", "/ping"))  # in the kernel at once, and nobody read it yet
+        leaving = asyncio.Task(door.proxy.leave(), loop=asyncio.get_running_loop(), eager_start=True)
+        reply = await connection.reply()
+        assert (reply.status, reply.header("Connection")) == (200, "close")
+        async with asyncio.timeout(5):
+            await leaving
+
+
+async def test_leaving_waits_for_streams_no_longer_than_it_should(open_gate: Open, start_pod: StartPod) -> None:
+    door = await open_gate(Settings(drain_seconds=0.05))
+    door.adapter(await start_pod(silent_stream))
+    async with door.connect() as connection:
+        await connection.send(door.request("GET"))
+        await connection.head()
+        async with asyncio.timeout(5):
+            await door.proxy.leave()
+
+
 async def test_idle_connection_is_closed_and_a_busy_one_is_not(open_gate: Open, start_pod: StartPod) -> None:
     door = await open_gate(Settings(idle_seconds=0.3))
     door.adapter(await start_pod(silent_stream))
