@@ -31,8 +31,10 @@ _SINGLE = (
     b"server",
     b"user-agent",
 )
+# Begins with a line feed alone, because the search for one character is the fast one. A line that begins otherwise than after
+# CR LF no head has that the parser took.
 _VARYING = re.compile(
-    rb"(\r\n(?:[Tt]race(?:parent|state)|[Xx]-[Rr]equest-[Ii][Dd]|[Cc]ontent-[Ll]ength(?=: [0-9]{1,8}\r)): )([!-~]{1,256})(?=\r)"
+    rb"(\n(?:[Tt]race(?:parent|state)|[Xx]-[Rr]equest-[Ii][Dd]|[Cc]ontent-[Ll]ength(?=: [0-9]{1,8}\r)): )([!-~]{1,256})(?=\r)"
 )
 
 type Line = tuple[bytes, bytes]
@@ -53,28 +55,32 @@ class Heads[H]:
 
     def __init__(self, make: Callable[[Parsed], H | None]) -> None:
         self._make = make
-        self._known: dict[bytes, H] = {}
+        self._known: dict[bytes, tuple[int, H]] = {}
 
     def __len__(self) -> int:
         return len(self._known)
 
     def read(self, raw: bytes) -> tuple[H | None, list[bytes]]:
         """The head in `raw`, which ends with an empty line, and its varying values. None: not a plain one, or none at all."""
-        if b"\0" in raw:
-            return None, []  # a NUL stands for a value in the keys below: nobody may write one there himself
         parts = _VARYING.split(raw)
         values = parts[2::3]
         del parts[2::3]
         key = b"\0".join(parts)
-        return self._known.get(key) or self._learn(raw, key, parts[1::2], values), values
+        known = self._known.get(key)
+        if known is None:
+            return self._learn(raw, key, parts[1::2], values), values
+        count, head = known
+        return (head if count == len(values) else None), values  # else somebody wrote a NUL where a value belongs
 
     def _learn(self, raw: bytes, key: bytes, names: list[bytes], values: list[bytes]) -> H | None:
-        parsed = _Reading(raw).parsed([name[2:-2] for name in names], values) if len(raw) <= MAX_HEAD else None
+        if b"\0" in raw or len(raw) > MAX_HEAD:
+            return None  # in keys a NUL stands for a value
+        parsed = _Reading(raw).parsed([name[1:-2] for name in names], values)
         head = self._make(parsed) if parsed is not None else None
         if head is not None and len(key) <= _SMALL:
             if len(self._known) >= _KEPT:
                 self._known.clear()
-            self._known[key] = head
+            self._known[key] = len(values), head
         return head
 
 

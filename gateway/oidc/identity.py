@@ -9,13 +9,12 @@ from gateway.oidc import rules
 from gateway.oidc.key_set import KeySet, Source
 from gateway.oidc.memory import Memory
 from gateway.oidc.profile import Profile
-from gateway.oidc.token import LIMIT, Token
+from gateway.oidc.token import Token
 
 # A token that lives longer is verified anew after this many seconds, so that a key withdrawn by its issuer ends it.
 REMEMBERED = 3600.0
 
-_SCHEME = "bearer "
-_PREFIX = len(_SCHEME)
+_SCHEME = "bearer"
 
 type Clock = Callable[[], float]
 
@@ -40,13 +39,12 @@ class TokenIdentity:
     def remembered(self, headers: Headers) -> Principal | None:
         """Whom this very token proved before, while it is good."""
         sent = headers.get("Authorization")
-        if sent is None or len(sent) > _PREFIX + LIMIT or sent[:_PREFIX].lower() != _SCHEME:
-            return None
-        return self._memory.get(sent[_PREFIX:], self._clock())
+        return None if sent is None else self._memory.get(sent, self._clock())
 
     async def verify(self, headers: Headers) -> Principal:
         """Whom the token proves; see Identify."""
-        token = Token.read(_bearer(headers.get("Authorization")))
+        sent = headers.get("Authorization")
+        token = Token.read(_bearer(sent))
         if token.issuer not in self._known:
             raise Unauthenticated("The token was issued by somebody else.", sent=True)
         profile, keys = self._known[token.issuer]
@@ -56,13 +54,16 @@ class TokenIdentity:
         # From here to the end nothing is awaited: a key withdrawn meanwhile could not take back what is remembered.
         now = self._clock()
         caller, until = rules.admit(token.proven(key), profile, now)
-        self._memory.put(token.text, caller, min(until, now + REMEMBERED))
+        if sent is not None and len(sent) == len(_SCHEME) + 1 + len(
+            token.text
+        ):  # however many spaces: one is remembered
+            self._memory.put(sent, caller, min(until, now + REMEMBERED))
         return caller
 
 
 def _bearer(sent: str | None) -> str:
     """The token of an Authorization header; the scheme is case-insensitive (RFC 9110 §11.1)."""
     scheme, _, token = (sent or "").partition(" ")
-    if scheme.lower() != _SCHEME.rstrip():
+    if scheme.lower() != _SCHEME:
         raise Unauthenticated("Sign in: send a bearer token.")
     return token.strip(" ")
