@@ -17,7 +17,23 @@ _NEVER = float("inf")
 
 
 class Stale(Exception):
-    """A kept connection was closed before any byte of a reply. Never leaves `gateway.upstream`."""
+    """A kept connection was closed before any byte of a reply. Met by whoever uses one himself, and else by nobody."""
+
+
+class Waiter(Protocol):
+    """Who waits for the end of an exchange. A future is one."""
+
+    def done(self) -> bool:
+        """Whether nobody waits any more."""
+        ...
+
+    def set_result(self, result: None, /) -> object:
+        """The reply is complete. What happened to the connection has happened: it may be in use again."""
+        ...
+
+    def set_exception(self, error: BaseException, /) -> object:
+        """There was none, or not all of it."""
+        ...
 
 
 class Keeper(Protocol):
@@ -77,7 +93,7 @@ class Connection(asyncio.Protocol):
         self._keeper = keeper
         self._transport: asyncio.Transport | None = None
         self._receiver: Receiver | None = None
-        self._waiter: asyncio.Future[None] | None = None
+        self._waiter: Waiter | None = None
         self._drained: asyncio.Future[None] | None = None
         self._deadline = _NEVER
         self._whole = False
@@ -99,20 +115,34 @@ class Connection(asyncio.Protocol):
 
         `seconds` end the wait for the head, or (`whole`) for all of the reply. Whoever gives the future up calls `abandon`.
         """
+        loop = asyncio.get_running_loop()
+        waiter = loop.create_future()
+        self.begin(request, receiver, waiter, loop.time() + seconds, bodiless=bodiless, whole=whole)
+        return waiter
+
+    def begin(
+        self,
+        request: bytes,
+        receiver: Receiver,
+        waiter: Waiter,
+        deadline: float,
+        *,
+        bodiless: bool = False,
+        whole: bool = False,
+    ) -> None:
+        """The same for a waiter of one's own, until a time of the event loop's. Raises Stale or Broken where nothing was sent."""
         transport = self._transport
         if transport is None or transport.is_closing():
             raise Stale if self._reused else Broken("The server closed the connection at once.")
-        loop = asyncio.get_running_loop()
-        waiter = self._waiter = loop.create_future()
+        self._waiter = waiter
         self._receiver, self._bodiless, self._whole = receiver, bodiless, whole
-        self._deadline = loop.time() + seconds
+        self._deadline = deadline
         self._told = self._touched = self._complete = False
         receiver.begin(self)
         transport.write(request)
-        return waiter
 
-    def abandon(self, waiter: "asyncio.Future[None] | None") -> None:
-        """Cuts the connection if the exchange of that future is still under way."""
+    def abandon(self, waiter: Waiter | None) -> None:
+        """Cuts the connection if that one's exchange is still under way."""
         if waiter is not None and self._waiter is waiter:
             self._receiver = self._waiter = None
             self.abort()

@@ -6,7 +6,8 @@ kind of request, so behaviour is written once. Why: it takes more than half off 
 """
 
 import asyncio
-from typing import Any
+from collections.abc import Coroutine
+from typing import Any, Protocol
 
 from aiohttp import web
 from aiohttp.web_protocol import RequestHandler
@@ -14,23 +15,39 @@ from aiohttp.web_protocol import RequestHandler
 HELD = 65_536  # bytes that may wait behind a request
 
 
-class LaneConnection[R](RequestHandler):
-    """One connection. Without `fast` it is aiohttp's own, and none of the three verbs below is called."""
+class Serving(Protocol):
+    """A request that is being served. A task is one."""
 
-    __slots__ = ("_fast", "_held", "_seen", "_serving")
+    def cancel(self) -> object:
+        """Nobody waits for the answer any more. Does nothing where it is complete."""
+        ...
+
+
+class LaneConnection[R](RequestHandler):
+    """One connection. Without `fast` it is aiohttp's own, and none of the four verbs below is called."""
+
+    __slots__ = ("_fast", "_held", "_seen", "_served", "_serving")
 
     def __init__(self, manager: web.Server, *, fast: bool, **options: Any) -> None:
         super().__init__(manager, **options)
         self._fast = fast
         self._seen = b""  # of the request that is arriving
         self._held = b""  # behind the one that is being served
-        self._serving: asyncio.Task[None] | None = None
+        self._serving: Serving | None = None
+        self._served: asyncio.Future[None] | None = None  # for whoever waits for that
 
     def take(self, seen: bytes) -> R | int | None:
         """The request in `seen`; how many bytes are missing (0: of its head, nobody knows); None for whatever is not plain."""
         raise NotImplementedError  # called with `fast` only, and whoever is fast says it
 
-    async def answer(self, request: R) -> bool:
+    def begin(self, request: R) -> Serving | None:
+        """Begins to serve a request that needs no task, and sees to it that `over` or `run` is called, but not yet.
+
+        None: it needs one.
+        """
+        return None
+
+    def answer(self, request: R) -> Coroutine[Any, Any, bool]:
         """Answers a request; whether the connection may serve another. Never raises anything but CancelledError."""
         raise NotImplementedError  # called with `fast` only, and whoever is fast says it
 
@@ -56,17 +73,37 @@ class LaneConnection[R](RequestHandler):
 
     def connection_lost(self, exc: BaseException | None) -> None:
         """See asyncio.Protocol."""
-        serving = self._serving
         super().connection_lost(exc)
-        if serving is not None:
-            serving.cancel()
+        self._cancel()
+        self._tell_served()
 
     async def shutdown(self, timeout: float | None = 15.0) -> None:
         """Gives what is being served `timeout` seconds, then cuts it."""
-        if (serving := self._serving) is not None:
-            await asyncio.wait([serving], timeout=timeout)
-            serving.cancel()
+        if self._serving is not None:
+            served = self._served = self._loop.create_future()
+            await asyncio.wait([served], timeout=timeout)
+            self._cancel()
         await super().shutdown(timeout)
+
+    def run(self, answering: Coroutine[Any, Any, bool]) -> None:
+        """Serves a request by a task: `answering` is as `answer`."""
+        task = asyncio.Task(self._answered(answering), loop=self._loop, eager_start=True)
+        if not task.done():
+            self._serving = task
+
+    def over(self, keep: bool) -> None:
+        """The request is answered: the connection is free for the next one, if there may be one."""
+        self._serving = None
+        self._tell_served()
+        if self.transport is None:
+            return
+        if not keep or self._close or self._force_close:
+            self.transport.close()
+            return
+        self._next_keepalive_close_time = self._loop.time() + self._keepalive_timeout
+        if self._held:
+            self._seen, self._held = self._held, b""
+            self._leave()
 
     def _read(self, seen: bytes) -> None:
         """Serves what arrived if it is a whole plain request; waits if it may become one; leaves the lane if not."""
@@ -81,26 +118,22 @@ class LaneConnection[R](RequestHandler):
         else:
             self._seen = b""
             self.expect(0)
-            task = asyncio.Task(self._answered(taken), loop=self._loop, eager_start=True)
-            if not task.done():
-                self._serving = task
+            begun = self.begin(taken)
+            if begun is None:
+                self.run(self.answer(taken))
+            else:
+                self._serving = begun
 
-    async def _answered(self, request: R) -> None:
-        keep = await self.answer(request)
-        self._serving = None
-        self._go_on(keep)
+    async def _answered(self, answering: Coroutine[Any, Any, bool]) -> None:
+        self.over(await answering)
 
-    def _go_on(self, keep: bool) -> None:
-        """The connection is free for the next request, if there may be one."""
-        if self.transport is None:
-            return
-        if not keep or self._close or self._force_close:
-            self.transport.close()
-            return
-        self._next_keepalive_close_time = self._loop.time() + self._keepalive_timeout
-        if self._held:
-            self._seen, self._held = self._held, b""
-            self._leave()
+    def _cancel(self) -> None:
+        if self._serving is not None:
+            self._serving.cancel()
+
+    def _tell_served(self) -> None:
+        if self._served is not None and not self._served.done():
+            self._served.set_result(None)
 
     def _hold(self, data: bytes) -> None:
         self._held += data

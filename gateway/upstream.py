@@ -51,19 +51,20 @@ class Pool:
         head_seconds: float = 300.0,
         whole: bool = False,
         bodiless: bool = False,
+        again: bool = False,
     ) -> None:
         """Sends a request and tells `receiver` of the reply; returns when that is complete.
 
         `request` is the head as it goes on the wire, and the body behind it, unless `body` yields that (framed; on a
         fresh connection, because it cannot be sent twice; a reply that is complete before ends it). `bodiless`: the
-        answer to a HEAD. A kept connection that closes before any byte of a reply is replaced, once. `head_seconds` end
-        the wait for the final head, or (`whole`) for the end of the reply, a quarter of a second late at most.
-        Cancelled: the connection is cut at once.
+        answer to a HEAD. A kept connection that closes before any byte of a reply is replaced, once; `again`: that has
+        happened to the request already. `head_seconds` end the wait for the final head, or (`whole`) for the end of the
+        reply, a quarter of a second late at most. Cancelled: the connection is cut at once.
 
         Raises NotConnected (nothing was sent), Broken, BadUpstream (not HTTP), UpstreamTimeout, and whatever `receiver`
         or `body` raise.
         """
-        kept = self._take(instance.uid) if body is None else None
+        kept = self.take(instance.uid) if body is None and not again else None
         if kept is not None:
             waiter = None
             try:
@@ -74,7 +75,7 @@ class Pool:
             except asyncio.CancelledError:
                 kept.abandon(waiter)
                 raise
-        fresh = await self._connect(instance, again=kept is not None)
+        fresh = await self._connect(instance, again=again or kept is not None)
         waiter = fresh.start(request, receiver, head_seconds, bodiless=bodiless, whole=whole)
         sender = fresh.send(body) if body is not None else None
         try:
@@ -100,11 +101,15 @@ class Pool:
 
     def release(self, connection: Connection) -> None:
         """Called by a connection whose exchange is complete."""
+        connection.idle_since = asyncio.get_running_loop().time()
+        self.keep(connection)
+
+    def keep(self, connection: Connection) -> None:
+        """Takes back one that was taken and not used."""
         idle = self._idle.setdefault(connection.uid, [])
         if len(idle) >= self._kept:
             connection.close()
             return
-        connection.idle_since = asyncio.get_running_loop().time()
         idle.append(connection)
 
     def forget(self, connection: Connection) -> None:
@@ -116,7 +121,8 @@ class Pool:
             if not idle:
                 del self._idle[connection.uid]
 
-    def _take(self, uid: str) -> Connection | None:
+    def take(self, uid: str) -> Connection | None:
+        """A kept connection to that instance, for whoever begins an exchange on it at once."""
         idle = self._idle.get(uid)
         if not idle:
             return None

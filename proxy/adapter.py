@@ -1,5 +1,7 @@
 """AdapterLeg: one request to an adapter, from its route to its answer: admit, place, send, relay. Parses no header, no body."""
 
+from collections.abc import Awaitable
+
 from gateway.catalog import Catalog, Instance, Listing, until
 from gateway.identity import Principal, check_audience
 from gateway.reply import Broken, NotConnected
@@ -35,6 +37,16 @@ class AdapterPlan(Plan):
         self.holder = held_by(listing, self.session.uid) if self.session is not None else None
         if self.modern and listing.card.affinity == "principal":
             self.key = caller.id
+
+    @property
+    def bound(self) -> Instance | None:
+        """See Plan: a session is where it is."""
+        return self.holder if self.given else self.home
+
+    @property
+    def endpoint(self) -> str:
+        """See Plan."""
+        return f"/adapters/{self.name}/mcp"
 
     def rename(self, uid: str, status: int, upstream: bytes) -> bytes | None:
         """See Plan: what servers repeat on every reply is the client's own id, anything else is a new one."""
@@ -86,16 +98,25 @@ class AdapterLeg(Leg):
             self._counters.seals_refused += 1
             raise SessionNotFound
         body = await self._body(request) if request.payload is not None else None
-        try:
-            return await self._send(request, plan, plan.holder, body)
-        except (NotConnected, Broken):
-            if await self._is_dropped(name, plan.holder.uid):
-                raise SessionNotFound from None
-            raise
+        return await self._held(plan, plan.holder, self._send(request, plan, plan.holder, body))
+
+    async def resumed(self, request: Request, plan: Plan, instance: Instance, error: BaseException) -> Sent:
+        """See Leg."""
+        resuming = super().resumed(request, plan, instance, error)
+        return await (self._held(plan, instance, resuming) if plan.given else resuming)
 
     def _plan(self, head: RequestHead, caller: Principal, listing: Listing) -> AdapterPlan:
         check_rights(listing, caller)
         return AdapterPlan(self._sessions, head, caller, listing)
+
+    async def _held(self, plan: Plan, holder: Instance, sending: Awaitable[Sent]) -> Sent:
+        """What an instance answers that has the session. Raises SessionNotFound where that one is gone."""
+        try:
+            return await sending
+        except (NotConnected, Broken):
+            if await self._is_dropped(plan.name, holder.uid):
+                raise SessionNotFound from None
+            raise
 
     async def _is_dropped(self, name: str, uid: str) -> bool:
         """Whether the instance is gone, or is found to be within a moment."""

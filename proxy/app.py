@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from gateway.audit import Audit
 from gateway.catalog import Catalog
+from gateway.connection import Stale
 from gateway.errors import GatewayError, NotFound, Unavailable
 from gateway.identity import Identify
 from gateway.protected_resource import ProtectedResource
@@ -23,10 +24,12 @@ from proxy.answers import JSON, refusal, whole
 from proxy.client import Server
 from proxy.cors import Cors, is_preflight
 from proxy.drain import Drain
+from proxy.express import Express, Line
 from proxy.forward import ControlPlane
 from proxy.head import RequestHead
 from proxy.lane import FastServer
 from proxy.metadata import Metadata
+from proxy.plan import Plan
 from proxy.refusals import Refusals
 from proxy.request import Request, Sent
 from proxy.router import RouterLeg
@@ -82,8 +85,7 @@ class Proxy:
 
     async def start(self, host: str, port: int) -> int:
         """Listens, and returns the port (given 0, one that was free). Raises OSError where it cannot."""
-        kind = FastServer if self._settings.fast_lane else Server
-        server = self._server = kind(self._serve, idle_seconds=self._settings.idle_seconds)
+        server = self._server = self._made(self._settings.idle_seconds)
         listener = await asyncio.get_running_loop().create_server(server, host, port, backlog=BACKLOG)
         self._listener = listener
         bound: int = listener.sockets[0].getsockname()[1]
@@ -96,6 +98,11 @@ class Proxy:
         """What it counts, for whoever exports that."""
         yield from of_data_plane(self.counters)
         yield from of_durations(its.HTTP, HTTP_WORDS, self.counters.durations)
+
+    @property
+    def under_way(self) -> int:
+        """How many requests are."""
+        return self._drain.active
 
     async def drain(self) -> None:
         """Unready from now on; returns when no request is under way, at the latest after `drain_seconds`."""
@@ -130,6 +137,49 @@ class Proxy:
         self._pool.close()
         self._router_pool.close()
 
+    def over(self, request: Request) -> None:
+        """See Front."""
+        self._drain.leave()
+        self._note(request)
+
+    async def resumed(self, express: Express, error: BaseException) -> Sent:
+        """See Front."""
+        request = express.request
+        try:
+            return await express.leg.resumed(request, express.plan, express.instance, error)
+        except GatewayError as error:
+            return self._refusals.answer(request, error)
+        except Exception:
+            request.status = 500
+            raise
+        finally:
+            self.over(request)
+
+    def _made(self, idle_seconds: float) -> Server:
+        if self._settings.fast_lane:
+            return FastServer(self._serve, self._direct, idle_seconds=idle_seconds)
+        return Server(self._serve, idle_seconds=idle_seconds)
+
+    def _direct(self, request: Request, line: Line) -> Express | None:
+        """Sends a request at once that needs nothing but that. None: it needs more, and `_serve` sees to it."""
+        plan, place = request.head.plan, request.head.place
+        if not isinstance(plan, Plan) or place is None or self._drain.draining or request.is_sampled:
+            return None
+        leg = self._adapters if place.place == "adapter" else self._router
+        try:
+            way = leg.direct(request, plan, self._admission)
+            if way is None:
+                return None
+            instance, connection = way
+            express = Express(self, line, leg, request, plan, instance)
+            express.send(connection)
+        except (GatewayError, Stale):
+            return None  # said once more, and answered, by whoever serves it now
+        self.counters.requests += 1
+        self.counters.direct += 1
+        self._drain.active += 1
+        return express
+
     async def _serve(self, request: Request) -> Sent:
         self.counters.requests += 1
         self._drain.active += 1
@@ -150,8 +200,7 @@ class Proxy:
             request.status = 500  # what broke in us is answered so, by the connection
             raise
         finally:
-            self._drain.leave()
-            self._note(request)
+            self.over(request)
 
     def _trace(self, request: Request) -> None:
         self.counters.sampled += 1

@@ -4,12 +4,15 @@ Plain: HTTP/1.1 with a Host, a small body of known length or none, one at a time
 pipelining, HTTP/1.0, upgrades, whatever cannot be parsed.
 """
 
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, cast
 
 from aiohttp import web
 
 from gateway.heads import MAX_HEAD
+from gateway.lane import Serving
 from proxy.client import ClientConnection, Server
+from proxy.express import Line
 from proxy.heads import Heads
 from proxy.pace import Pace
 from proxy.request import CLOSE, Handler, Request, Sent
@@ -17,11 +20,15 @@ from proxy.request import CLOSE, Handler, Request, Sent
 _BODY = 65_536  # bytes of a body that is awaited here
 
 
+type Direct = Callable[[Request, Line], Serving | None]
+
+
 class FastServer(Server):
     """A Server whose connections begin in the fast lane."""
 
-    def __init__(self, serve: Handler, *, idle_seconds: float) -> None:
+    def __init__(self, serve: Handler, direct: Direct, *, idle_seconds: float) -> None:
         super().__init__(serve, idle_seconds=idle_seconds)
+        self.direct = direct
         self.heads = Heads()
 
     def __call__(self) -> "FastConnection":
@@ -31,11 +38,12 @@ class FastServer(Server):
 class FastConnection(ClientConnection):
     """One client's connection."""
 
-    __slots__ = ("_handler", "_heads", "_missing")
+    __slots__ = ("_direct", "_handler", "_heads", "_missing")
 
     def __init__(self, manager: FastServer, **options: Any) -> None:
         super().__init__(manager, fast=True, **options)
         self._handler = manager.serve
+        self._direct = manager.direct
         self._heads = manager.heads
         self._missing = 0  # bytes of a body
 
@@ -54,10 +62,21 @@ class FastConnection(ClientConnection):
             return request
         return missing if 0 < missing <= _BODY else None
 
-    async def answer(self, request: Request) -> bool:
+    def begin(self, request: Request) -> Serving | None:
         """See LaneConnection."""
+        return self._direct(request, self)
+
+    def answer(self, request: Request) -> Coroutine[Any, Any, bool]:
+        """See LaneConnection."""
+        return self._answer(request, self._handler(request))
+
+    def resume(self, request: Request, serving: Awaitable[Sent]) -> None:
+        """See Line."""
+        self.run(self._answer(request, serving))
+
+    async def _answer(self, request: Request, serving: Awaitable[Sent]) -> bool:
         try:
-            sent = await self._handler(request)
+            sent = await serving
         except Exception as error:  # noqa: BLE001 (the edge: whatever broke is logged, and answered or cut)
             sent = self._broken(request, error)
         return sent.keep_alive

@@ -5,8 +5,10 @@ Who may go there, and what sessions are, the legs themselves say.
 
 import logging
 from abc import ABC, abstractmethod
+from contextvars import copy_context
 
 from gateway.catalog import Catalog, Instance, Listing
+from gateway.connection import Connection, Stale
 from gateway.errors import GatewayError
 from gateway.identity import Principal
 from gateway.logs import request_id
@@ -15,7 +17,8 @@ from gateway.telemetry.chatter import Chatter
 from gateway.telemetry.counters import Counters
 from gateway.telemetry.span import Span, cause
 from gateway.upstream import Pool
-from proxy.affinity import Affinity
+from proxy.admission import Admission
+from proxy.affinity import Affinity, Load
 from proxy.body import Body, read
 from proxy.head import RequestHead
 from proxy.limits import check_size
@@ -45,11 +48,50 @@ class Leg(ABC):
         self._pool = pool
         self._hold_seconds = settings.hold_seconds
         self._body_limit = settings.body_limit
-        self._head_seconds = settings.head_seconds
+        self.head_seconds = settings.head_seconds  # until a head must have come
         self._slow_seconds = settings.slow_seconds
-        self._counters = counters
+        self.counters = self._counters = counters
         self._spans = spans
         self._cuts, self._slow = Chatter(), Chatter()
+
+    def direct(self, request: Request, plan: Plan, admission: Admission) -> tuple[Instance, Connection] | None:
+        """Where a request goes that has nothing to wait for, and a kept connection; its caller's turn is taken.
+
+        None: it has, or is not let in as it was before; nothing has happened then. Raises Unauthenticated.
+        """
+        caller, listing, instance = admission.remembered(request.head), plan.listing, plan.bound
+        if instance is None or caller is None or (caller.only_at and caller.only_at != plan.endpoint):
+            return None
+        if self._catalog.get(listing.card.kind, listing.card.name) is not listing or not plan.holds(listing, caller):
+            return None
+        if (request.length or 0) > self._body_limit:
+            return None
+        connection = self._pool.take(instance.uid)
+        if connection is None:
+            return None
+        if admission.turns is not None and not admission.turns.take_now(caller):
+            self._pool.keep(connection)
+            return None
+        if instance is plan.home:
+            self._counters.choices += 1
+        return instance, connection
+
+    async def resumed(self, request: Request, plan: Plan, instance: Instance, error: BaseException) -> Sent:
+        """Goes on with a request that was sent on a kept connection, and what came of that."""
+        if isinstance(error, Stale):
+            return await self._send(request, plan, instance, None, again=True)
+        if isinstance(error, GatewayError) and request.began:
+            return self._cut(request, error)
+        raise error
+
+    def load(self, instance: Instance) -> Load:
+        """What an instance has to do for us."""
+        return self._affinity.load(instance.uid)
+
+    def answered(self, request: Request, head_at: float) -> None:
+        """The answer, which began then, is complete."""
+        if head_at - request.started > self._slow_seconds:
+            copy_context().run(self._note_slow, request, head_at - request.started)
 
     @abstractmethod
     def _plan(self, head: RequestHead, caller: Principal, listing: Listing) -> Plan:
@@ -95,9 +137,11 @@ class Leg(ABC):
     async def _body(self, request: Request) -> Body:
         return await read(request, self._body_limit)
 
-    async def _send(self, request: Request, plan: Plan, instance: Instance, body: Body | None) -> Sent:
+    async def _send(
+        self, request: Request, plan: Plan, instance: Instance, body: Body | None, *, again: bool = False
+    ) -> Sent:
         relay = Relay(request, plan, instance.uid, self._counters)
-        load = self._affinity.load(instance.uid)
+        load = self.load(instance)
         lines, asked = plan.lines(instance, request), self._asked(request, plan, instance)
         if asked is not None:
             lines = carried(lines, asked)
@@ -108,7 +152,8 @@ class Leg(ABC):
                 lines + (request.data if body is None else body.together()),
                 relay,
                 body=None if body is None else body.after(),
-                head_seconds=self._head_seconds,
+                head_seconds=self.head_seconds,
+                again=again,
             )
         except GatewayError as error:
             if asked is not None:
@@ -121,8 +166,7 @@ class Leg(ABC):
             relay.end()
             if asked is not None and self._spans is not None:
                 self._spans.answered(asked, request.status)
-        if relay.head_at - request.started > self._slow_seconds:
-            self._note_slow(request, relay.head_at - request.started)
+        self.answered(request, relay.head_at)
         return request.sent()
 
     def _asked(self, request: Request, plan: Plan, instance: Instance) -> Span | None:

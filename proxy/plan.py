@@ -51,6 +51,16 @@ class Plan(ABC):
         varying = self._head.varying.lines(request.varying)
         return b"%b%d\r\n%b%b\r\n" % (self._start, instance.port, self._rest, varying)
 
+    @property
+    def bound(self) -> Instance | None:
+        """The one instance that requests of this head go to, if that is known."""
+        return self.home
+
+    @property
+    @abstractmethod
+    def endpoint(self) -> str:
+        """The path that tokens for this alone are issued for."""
+
     @abstractmethod
     def rename(self, uid: str, status: int, upstream: bytes) -> bytes | None:
         """The client's name for the session that a reply of the instance `uid` names, if it is to hear of one."""

@@ -31,10 +31,10 @@ class Naming(Protocol):
 class Relay:
     """A Receiver that writes to the client; also the Flow that the client's connection holds up."""
 
-    __slots__ = ("_chunked", "_counters", "_naming", "_open", "_request", "_source", "_uid", "head_at")
+    __slots__ = ("_chunked", "_counters", "_naming", "_open", "_source", "_uid", "head_at", "request")
 
     def __init__(self, request: Request, naming: Naming, uid: str, counters: Counters) -> None:
-        self._request = request
+        self.request = request
         self._naming = naming
         self._uid = uid
         self._counters = counters
@@ -45,7 +45,7 @@ class Relay:
     def begin(self, source: Source) -> None:
         """See Receiver."""
         self._source = source
-        client = self._request.client
+        client = self.request.client
         client.flow = self
         if client.writing_paused:  # by the answer before this one
             source.pause()
@@ -54,14 +54,14 @@ class Relay:
         """See Receiver. Raises BadUpstream for replies that must not be passed on."""
         start = b"" if head is None else self._begun(head, complete)
         if not self._chunked:
-            self._request.write(start + body if start else body)
+            self.request.write(start + body if start else body)
         else:
             piece = b"%x\r\n%b\r\n" % (len(body), body) if body else b""
-            self._request.write(start + piece + (b"0\r\n\r\n" if complete else b""))
+            self.request.write(start + piece + (b"0\r\n\r\n" if complete else b""))
 
     def end(self) -> None:
         """Nothing more will come, for whatever reason."""
-        self._request.client.flow = None
+        self.request.client.flow = None
         if self._open:
             self._open = False
             self._counters.streams -= 1
@@ -78,7 +78,7 @@ class Relay:
 
     def _begun(self, head: Head, complete: bool) -> bytes:
         """The reply's head for the client."""
-        request = self._request
+        request = self.request
         start = self._head(head, request)
         request.began = True
         request.status = head.status
@@ -112,7 +112,7 @@ class Relay:
 
     def _connection(self, framing: Framing) -> bytes:
         """The lines that are this connection's, or its page's."""
-        request = self._request
+        request = self.request
         lines = request.head.cors
         if framing in ("chunked", "end"):
             if request.head.http11:

@@ -39,6 +39,11 @@ class RouterPlan(Plan):
         self._secret = secret
         self._varying = _less_the_id(head.varying)
 
+    @property
+    def endpoint(self) -> str:
+        """See Plan."""
+        return "/mcp"
+
     def lines(self, instance: Instance, request: Request) -> bytes:
         """See Plan."""
         if not self._rest:

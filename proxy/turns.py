@@ -46,6 +46,10 @@ class Turns:
         finally:
             self._leave(caller.id)
 
+    def take_now(self, caller: Principal) -> bool:
+        """Whether it is the caller's turn at once; else none was taken."""
+        return not self._rates.take(caller.id)
+
     def _has_room(self, caller: Principal) -> bool:
         return self._places > 0 and self._waiting[caller.id] < WAITERS_EACH
 

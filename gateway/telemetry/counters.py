@@ -49,6 +49,7 @@ class Counters(msgspec.Struct):
     """Counts since the start of the process; an exporter reads them when it likes. Adding to one costs no call."""
 
     requests: int = 0
+    direct: int = 0  # of these, the ones that needed no task
     streams: int = 0  # replies that are open now
     held: int = 0
     expired: int = 0  # of those held, the ones that no instance became ready for
