@@ -39,9 +39,9 @@ class AdapterPlan(Plan):
             self.key = caller.id
 
     @property
-    def bound(self) -> Instance | None:
+    def placed(self) -> bool:
         """See Plan: a session is where it is."""
-        return self.holder if self.given else self.home
+        return not self.given
 
     @property
     def endpoint(self) -> str:
@@ -92,10 +92,10 @@ class AdapterLeg(Leg):
         if not isinstance(plan, AdapterPlan) or not plan.holds(listing, caller):
             plan = head.plan = self._plan(head, caller, listing)
         self._begin(request)
-        if not plan.given:
+        if plan.placed:
             return await self._placed(request, plan)
         if plan.holder is None:
-            self._counters.seals_refused += 1
+            self.counters.seals_refused += 1
             raise SessionNotFound
         body = await self._body(request) if request.payload is not None else None
         return await self._held(plan, plan.holder, self._send(request, plan, plan.holder, body))
@@ -103,11 +103,15 @@ class AdapterLeg(Leg):
     async def resumed(self, request: Request, plan: Plan, instance: Instance, error: BaseException) -> Sent:
         """See Leg."""
         resuming = super().resumed(request, plan, instance, error)
-        return await (self._held(plan, instance, resuming) if plan.given else resuming)
+        return await (resuming if plan.placed else self._held(plan, instance, resuming))
 
     def _plan(self, head: RequestHead, caller: Principal, listing: Listing) -> AdapterPlan:
         check_rights(listing, caller)
         return AdapterPlan(self._sessions, head, caller, listing)
+
+    def _aim(self, plan: Plan) -> Instance | None:
+        """See Leg."""
+        return plan.holder if isinstance(plan, AdapterPlan) and not plan.placed else super()._aim(plan)
 
     async def _held(self, plan: Plan, holder: Instance, sending: Awaitable[Sent]) -> Sent:
         """What an instance answers that has the session. Raises SessionNotFound where that one is gone."""

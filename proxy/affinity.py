@@ -50,7 +50,6 @@ class Affinity:
         ready = [instance for instance in listing.instances if instance.ready and instance.uid not in tried]
         if not ready:
             return None
-        self._counters.choices += 1
         if len(ready) == 1:
             return ready[0]
         return self._lighter(ready) if key is None else _rendezvous(ready, key)

@@ -50,30 +50,31 @@ class Leg(ABC):
         self._body_limit = settings.body_limit
         self.head_seconds = settings.head_seconds  # until a head must have come
         self._slow_seconds = settings.slow_seconds
-        self.counters = self._counters = counters
+        self.counters = counters
         self._spans = spans
         self._cuts, self._slow = Chatter(), Chatter()
 
     def direct(self, request: Request, plan: Plan, admission: Admission) -> tuple[Instance, Connection] | None:
         """Where a request goes that has nothing to wait for, and a kept connection; its caller's turn is taken.
 
-        None: it has, or is not let in as it was before; nothing has happened then. Raises Unauthenticated.
+        None: it has, or is not let in as it was before; nothing has happened then. Raises Unauthenticated, Unavailable.
         """
-        caller, listing, instance = admission.remembered(request.head), plan.listing, plan.bound
-        if instance is None or caller is None or (caller.only_at and caller.only_at != plan.endpoint):
+        caller, listing = admission.remembered(request.head), plan.listing
+        if caller is None or (caller.only_at and caller.only_at != plan.endpoint):
             return None
         if self._catalog.get(listing.card.kind, listing.card.name) is not listing or not plan.holds(listing, caller):
             return None
         if (request.length or 0) > self._body_limit:
             return None
-        connection = self._pool.take(instance.uid)
-        if connection is None:
+        instance = self._aim(plan)
+        connection = self._pool.take(instance.uid) if instance is not None else None
+        if instance is None or connection is None:
+            request.aim = instance  # a second choice would be another, and this one never get a connection
             return None
         if admission.turns is not None and not admission.turns.take_now(caller):
             self._pool.keep(connection)
             return None
-        if instance is plan.home:
-            self._counters.choices += 1
+        self.counters.choices += plan.placed
         return instance, connection
 
     async def resumed(self, request: Request, plan: Plan, instance: Instance, error: BaseException) -> Sent:
@@ -106,7 +107,7 @@ class Leg(ABC):
         tried: frozenset[str] = frozenset()
         body: Body | None = None
         while True:
-            instance = self._choose(plan, tried)
+            instance = _aimed(request, plan) or self._choose(plan, tried)
             if instance is None:
                 card, refused = plan.listing.card, plan.listing if tried else None
                 listing = await self._affinity.hold(card.kind, card.name, refused, self._patience(request))
@@ -115,15 +116,19 @@ class Leg(ABC):
                 continue
             if body is None and request.payload is not None:
                 body = await self._body(request)  # not before it has somewhere to go
+            self.counters.choices += 1
             try:
                 return await self._send(request, plan, instance, body)
             except NotConnected:
                 tried |= {instance.uid}
 
+    def _aim(self, plan: Plan) -> Instance | None:
+        """Where a request goes first."""
+        return self._choose(plan, frozenset())
+
     def _choose(self, plan: Plan, tried: frozenset[str]) -> Instance | None:
         """A ready instance not tried before. What a key comes to is found out once, and holds as long as the plan does."""
         if plan.home is not None and not tried:
-            self._counters.choices += 1
             return plan.home
         instance = self._affinity.choose(plan.listing, plan.key, tried)
         if plan.key is not None and not tried:
@@ -140,7 +145,7 @@ class Leg(ABC):
     async def _send(
         self, request: Request, plan: Plan, instance: Instance, body: Body | None, *, again: bool = False
     ) -> Sent:
-        relay = Relay(request, plan, instance.uid, self._counters)
+        relay = Relay(request, plan, instance.uid, self.counters)
         load = self.load(instance)
         lines, asked = plan.lines(instance, request), self._asked(request, plan, instance)
         if asked is not None:
@@ -176,7 +181,7 @@ class Leg(ABC):
         return self._spans.ask(request, request.span, instance, plan.listing.card.path)
 
     def _cut(self, request: Request, error: GatewayError) -> Sent:
-        self._counters.failed += 1
+        self.counters.failed += 1
         if request.span is not None:
             request.span.error = cause(error)
         if self._cuts.may():
@@ -188,3 +193,9 @@ class Leg(ABC):
         if self._slow.may():
             request_id.set(request.id)
             log.info("slow: %s: %.1f s until an answer began%s", request, took, self._slow.more())
+
+
+def _aimed(request: Request, plan: Plan) -> Instance | None:
+    """Where the request was about to go, if that is still there: it may have waited for its turn since."""
+    aim, request.aim = request.aim, None
+    return aim if aim in plan.listing.instances else None

@@ -52,9 +52,9 @@ class Plan(ABC):
         return b"%b%d\r\n%b%b\r\n" % (self._start, instance.port, self._rest, varying)
 
     @property
-    def bound(self) -> Instance | None:
-        """The one instance that requests of this head go to, if that is known."""
-        return self.home
+    def placed(self) -> bool:
+        """Whether we choose the instance."""
+        return True
 
     @property
     @abstractmethod

@@ -12,6 +12,7 @@ from typing import Protocol
 
 from aiohttp import StreamReader
 
+from gateway.catalog import Instance
 from gateway.logs import new_request_id
 from gateway.telemetry.context import sampled
 from gateway.telemetry.span import Span
@@ -76,12 +77,14 @@ class Request:
     """One request: its head, and its body, which is `data` or comes from `payload`. `began`: an answer is on its way.
 
     `varying` are the values of the head's varying headers, `length` is what `Content-Length` says. `status`: of the answer, 0
-    as long as there is none. `span`: where this step of the trace is noted; None where nobody asked for that.
+    as long as there is none. `aim`: where it was about to go, if it was. `span`: where this step of the trace is noted; None
+    where nobody asked for that.
     """
 
     __slots__ = (
         "_id",
         "_task",
+        "aim",
         "began",
         "client",
         "data",
@@ -115,6 +118,7 @@ class Request:
         self.status = 0
         self.span: Span | None = None
         self.started = client.now()
+        self.aim: Instance | None = None
         self._id = ""
         self._task: asyncio.Task[None] | None = None
 

@@ -100,7 +100,7 @@ class RouterLeg(Leg):
         try:
             return RouterPlan(self._secret, head, caller, listing)
         except SessionNotFound:
-            self._counters.seals_refused += 1
+            self.counters.seals_refused += 1
             raise
 
 

@@ -273,6 +273,31 @@ async def test_session_at_the_router_goes_the_same_way(open_gate: Open, start_po
     assert it.idle
 
 
+async def test_requests_without_a_session_go_where_there_is_least_to_do(open_gate: Open, start_pod: StartPod) -> None:
+    door = await open_gate()
+    pods = [await start_pod(ok, f"pod-{number}") for number in range(2)]
+    door.adapter(*pods, affinity="none")
+    it = Known(door, pods[0], door.request(headers=[MODERN, ("Mcp-Method", "tools/list")]))
+    assert [(await it.ask()).status for _ in range(6)] == [200] * 6
+    assert [len(one.seen) for one in pods] == [3, 3]
+    assert it.direct == _express(4)
+    assert door.proxy.counters.choices == 6
+
+
+async def test_requests_without_a_session_at_the_router_take_none_either(open_gate: Open, start_pod: StartPod) -> None:
+    door, pod = await open_gate(), await start_pod(as_router)
+    door.routers(pod)
+    it = Known(door, pod, door.request(path=MCP, headers=[MODERN, ("Mcp-Method", "tools/list")]))
+    assert [(await it.ask()).status for _ in range(3)] == [200, 200, 200]
+    assert it.direct == _express(2)
+    door.routers()
+    asking = asyncio.create_task(it.ask())
+    await eventually(lambda: door.proxy.counters.held == 1)
+    door.routers(pod)
+    assert (await asking).status == 200
+    assert it.idle
+
+
 async def test_no_other_instance_is_asked_once_one_may_have_been(open_gate: Open, start_pod: StartPod) -> None:
     door = await open_gate()
     pods = [await start_pod(ok, f"pod-{number}") for number in range(2)]
