@@ -13,8 +13,8 @@ from pulumi_azure_native import authorization, monitor, network
 from infra import front_door
 from infra.firewall import Firewall
 from infra.front_door import Door
-from infra.names import Names
 from infra.network import ZONES
+from infra.site import Site
 
 _IDLE = 30  # minutes that a connection may be silent: the most that Azure gives a public address
 _FIREWALL_LOG = "ApplicationGatewayFirewallLog"
@@ -27,10 +27,7 @@ class AppGatewayArgs(msgspec.Struct, frozen=True, kw_only=True):
     with `prevent`, once that log shows no request of ours: until then it only looks.
     """
 
-    names: Names
-    resource_group_name: pulumi.Input[str]
-    location: str
-    production: bool
+    site: Site
     subnet_id: pulumi.Input[str]
     backend_address: pulumi.Input[str]
     certificate_secret_id: pulumi.Input[str] | None
@@ -60,7 +57,7 @@ class AppGateway(pulumi.ComponentResource):
         self.url = pulumi.Output.concat(
             "https://" if args.certificate_secret_id else "http://", args.public_host or self.fqdn
         )
-        firewall = self._firewall() if args.production else None
+        firewall = self._firewall() if args.site.production else None
         gateway = self._gateway(address, firewall)
         self.id = gateway.id
         if firewall and args.workspace_id:
@@ -71,20 +68,20 @@ class AppGateway(pulumi.ComponentResource):
         args = self._args
         return network.PublicIPAddress(
             self._name,
-            public_ip_address_name=args.names.public_ip,
-            resource_group_name=args.resource_group_name,
-            location=args.location,
+            public_ip_address_name=args.site.names.public_ip,
+            resource_group_name=args.site.resource_group_name,
+            location=args.site.location,
             sku=network.PublicIPAddressSkuArgs(name="Standard"),
             public_ip_allocation_method="Static",
             idle_timeout_in_minutes=_IDLE,
-            dns_settings=network.PublicIPAddressDnsSettingsArgs(domain_name_label=args.names.dns_label),
+            dns_settings=network.PublicIPAddressDnsSettingsArgs(domain_name_label=args.site.names.dns_label),
             zones=self._zones(),
             opts=self._child,
         )
 
     def _firewall(self) -> Firewall:
         args = self._args
-        return Firewall(args.names, args.resource_group_name, args.location, prevent=args.prevent, parent=self)
+        return Firewall(args.site, prevent=args.prevent, parent=self)
 
     def _gateway(self, address: network.PublicIPAddress, firewall: Firewall | None) -> network.ApplicationGateway:
         args, secure = self._args, self._args.certificate_secret_id is not None
@@ -92,9 +89,9 @@ class AppGateway(pulumi.ComponentResource):
         tier = "WAF_v2" if firewall else "Standard_v2"
         return network.ApplicationGateway(
             self._name,
-            application_gateway_name=args.names.app_gateway,
-            resource_group_name=args.resource_group_name,
-            location=args.location,
+            application_gateway_name=args.site.names.app_gateway,
+            resource_group_name=args.site.resource_group_name,
+            location=args.site.location,
             zones=self._zones(),
             sku=network.ApplicationGatewaySkuArgs(name=tier, tier=tier),
             autoscale_configuration=network.ApplicationGatewayAutoscaleConfigurationArgs(
@@ -128,8 +125,8 @@ class AppGateway(pulumi.ComponentResource):
         return pulumi.Output.format(
             "/subscriptions/{0}/resourceGroups/{1}/providers/Microsoft.Network/applicationGateways/{2}",
             config.subscription_id,
-            args.resource_group_name,
-            args.names.app_gateway,
+            args.site.resource_group_name,
+            args.site.names.app_gateway,
         )
 
     def _identity(self) -> network.ManagedServiceIdentityArgs:
@@ -138,7 +135,7 @@ class AppGateway(pulumi.ComponentResource):
         )
 
     def _zones(self) -> list[str] | None:
-        return list(ZONES) if self._args.production else None
+        return list(ZONES) if self._args.site.production else None
 
     def _log(self, gateway: network.ApplicationGateway, workspace_id: pulumi.Input[str]) -> None:
         """Of the firewall alone: the log of all requests would hold the session ids that clients put into URLs."""

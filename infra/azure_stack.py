@@ -26,8 +26,10 @@ from infra.network import Network, NetworkArgs
 from infra.outside import Outside
 from infra.platform import PlatformOptions
 from infra.platform.names import PROXY_ACCOUNT, ROUTER_ACCOUNT, WORKLOAD_ACCOUNT
+from infra.private_link import Inside
 from infra.registry import Registry, RegistryArgs
 from infra.roles import assign
+from infra.site import Site
 from infra.telemetry import Telemetry, TelemetryArgs
 from infra.workloads import Workloads, WorkloadsArgs
 
@@ -37,11 +39,19 @@ class AzureStack:
 
     def __init__(self, config: Config, outside: Outside, deployer: authorization.GetClientConfigResult) -> None:
         self.config, self._outside, self._deployer = config, outside, deployer
-        self.group, self.tenant_id = group_name(config), deployer.tenant_id
-        self.telemetry = self._telemetry()
-        self.network = self._network()
-        self.registry = self._registry()
-        self.identities = self._identities()
+        self.tenant_id = deployer.tenant_id
+        self.site = Site(
+            names=config.names,
+            resource_group_name=group_name(config),
+            location=config.location,
+            production=config.production,
+            private=config.private,
+        )
+        self.telemetry = Telemetry("telemetry", TelemetryArgs(site=self.site))
+        self.network = Network("network", NetworkArgs(site=self.site, nat=config.nat))
+        self._inside = Inside(subnet_id=self.network.endpoints_subnet_id, vnet_id=self.network.vnet_id)
+        self.registry = Registry("registry", RegistryArgs(site=self.site, inside=self._inside))
+        self.identities = Identities("identities", IdentitiesArgs(site=self.site))
         self.database = self._database()
         self.images = Images("images", ImagesArgs(registry=self.registry, builder=outside.builder()))
         self.client_id, self._sign_in = self._application()
@@ -53,58 +63,13 @@ class AzureStack:
         self.front_door = self._front_door()
         self.telemetry.alerts(self.front_door.id, agents=config.agents)
 
-    def _telemetry(self) -> Telemetry:
-        config = self.config
-        args = TelemetryArgs(
-            names=config.names,
-            resource_group_name=self.group,
-            location=config.location,
-            production=config.production,
-        )
-        return Telemetry("telemetry", args)
-
-    def _network(self) -> Network:
-        config = self.config
-        args = NetworkArgs(
-            names=config.names,
-            resource_group_name=self.group,
-            location=config.location,
-            production=config.production,
-            private=config.private,
-            nat=config.nat,
-        )
-        return Network("network", args)
-
-    def _registry(self) -> Registry:
-        config = self.config
-        args = RegistryArgs(
-            names=config.names,
-            resource_group_name=self.group,
-            location=config.location,
-            private=config.private,
-            production=config.production,
-            endpoints_subnet_id=self.network.endpoints_subnet_id,
-            vnet_id=self.network.vnet_id,
-        )
-        return Registry("registry", args)
-
-    def _identities(self) -> Identities:
-        config = self.config
-        args = IdentitiesArgs(names=config.names, resource_group_name=self.group, location=config.location)
-        return Identities("identities", args)
-
     def _database(self) -> Database:
         config = self.config
         args = DatabaseArgs(
-            names=config.names,
-            resource_group_name=self.group,
-            location=config.location,
-            private=config.private,
-            production=config.production,
+            site=self.site,
             mode=config.cosmos_mode,
             session_days=config.session_days,
-            endpoints_subnet_id=self.network.endpoints_subnet_id,
-            vnet_id=self.network.vnet_id,
+            inside=self._inside,
         )
         return Database("database", args)
 
@@ -125,8 +90,8 @@ class AzureStack:
 
     def _cluster(self) -> Cluster:
         args = ClusterArgs(
+            site=self.site,
             config=self.config,
-            resource_group_name=self.group,
             vnet_id=self.network.vnet_id,
             subnet_id=self.network.aks_subnet_id,
             nat_address=self.network.nat_address,
@@ -184,15 +149,14 @@ class AzureStack:
         config, network, identity = self.config, self.network, self.identities.control_plane
         storage = self._storage()
         args = FunctionHostArgs(
+            site=self.site,
             config=config,
-            resource_group_name=self.group,
             identity_id=identity.id,
             storage=storage,
             settings=blanks.fill(self._settings(storage)),
             subnet_id=network.functions_subnet_id,
             callers_subnet_id=network.aks_subnet_id,
-            endpoints_subnet_id=network.endpoints_subnet_id,
-            vnet_id=network.vnet_id,
+            inside=self._inside,
             after=[*self._grants(), *self.database.ready, *self._sign_in, *self.workloads.ready],
         )
         host = FunctionHost("functions", args)
@@ -200,16 +164,10 @@ class AzureStack:
         return host
 
     def _storage(self) -> FunctionStorage:
-        config = self.config
         args = FunctionStorageArgs(
-            names=config.names,
-            resource_group_name=self.group,
-            location=config.location,
-            private=config.private,
-            production=config.production,
+            site=self.site,
             principal_id=self.identities.control_plane.principal_id,
-            endpoints_subnet_id=self.network.endpoints_subnet_id,
-            vnet_id=self.network.vnet_id,
+            inside=self._inside,
         )
         return FunctionStorage("function-storage", args)
 
@@ -250,10 +208,7 @@ class AzureStack:
         config, gateway = self.config, self.identities.gateway
         secret, ready = self._certificate()
         args = AppGatewayArgs(
-            names=config.names,
-            resource_group_name=self.group,
-            location=config.location,
-            production=config.production,
+            site=self.site,
             subnet_id=self.network.gateway_subnet_id,
             backend_address=self.network.proxy_address,
             certificate_secret_id=secret,
@@ -272,15 +227,10 @@ class AzureStack:
         if config.tls.mode != "selfSigned":
             return config.tls.secret_id, ()
         args = KeyVaultArgs(
-            names=config.names,
-            resource_group_name=self.group,
-            location=config.location,
-            private=config.private,
-            production=config.production,
+            site=self.site,
             host=config.host,
             reader_principal=self.identities.gateway.principal_id,
-            endpoints_subnet_id=self.network.endpoints_subnet_id,
-            vnet_id=self.network.vnet_id,
+            inside=self._inside,
         )
         vault = KeyVault("key-vault", args)
         return vault.certificate_secret_id, vault.ready

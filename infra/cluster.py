@@ -18,6 +18,7 @@ from infra.kubeconfig import ApiServer, api_server, kubeconfig
 from infra.network import ZONES
 from infra.node_pools import node_pools
 from infra.roles import assign
+from infra.site import Site
 
 ADMINISTRATOR = "Azure Kubernetes Service RBAC Cluster Admin"
 _SERVICES, _DNS, _PODS = "192.168.0.0/16", "192.168.0.10", "10.244.0.0/16"
@@ -30,8 +31,8 @@ class ClusterArgs(msgspec.Struct, frozen=True, kw_only=True):
     `deployer_id` is the object id of whoever builds the stack; `is_person`: or else a service principal.
     """
 
+    site: Site
     config: Config
-    resource_group_name: pulumi.Input[str]
     vnet_id: pulumi.Input[str]
     subnet_id: pulumi.Input[str]
     nat_address: pulumi.Input[str] | None
@@ -83,7 +84,7 @@ class Cluster(pulumi.ComponentResource):
         return managedidentity.UserAssignedIdentity(
             "cluster",
             resource_name_=config.names.identity("cluster"),
-            resource_group_name=self._args.resource_group_name,
+            resource_group_name=self._args.site.resource_group_name,
             location=config.location,
             opts=self._child,
         )
@@ -95,7 +96,7 @@ class Cluster(pulumi.ComponentResource):
         return containerservice.ManagedCluster(
             "cluster",
             resource_name_=config.names.cluster,
-            resource_group_name=args.resource_group_name,
+            resource_group_name=args.site.resource_group_name,
             location=config.location,
             node_resource_group=config.names.cluster_nodes,
             dns_prefix=config.names.cluster,
@@ -158,21 +159,19 @@ class Cluster(pulumi.ComponentResource):
         )
 
     def _addons(self) -> dict[str, containerservice.ManagedClusterAddonProfileArgs] | None:
-        if not self._args.config.production:
+        if not self._args.site.production:
             return None
         settings = {"logAnalyticsWorkspaceResourceID": self._args.workspace_id, "useAADAuth": "true"}
         return {"omsagent": containerservice.ManagedClusterAddonProfileArgs(enabled=True, config=settings)}
 
     def _insights(self, made: containerservice.ManagedCluster) -> list[pulumi.Resource]:
         args = self._args
-        if not args.config.production:
+        if not args.site.production:
             return []
         return [
             ContainerInsights(
                 "container-insights",
-                names=args.config.names,
-                resource_group_name=args.resource_group_name,
-                location=args.config.location,
+                site=args.site,
                 cluster_id=made.id,
                 workspace_id=args.workspace_id,
                 opts=self._child,
@@ -196,7 +195,7 @@ class Cluster(pulumi.ComponentResource):
 
     def _api_server(self, made: containerservice.ManagedCluster) -> pulumi.Output[ApiServer]:
         handed_out = containerservice.list_managed_cluster_user_credentials_output(
-            resource_group_name=self._args.resource_group_name,
+            resource_group_name=self._args.site.resource_group_name,
             resource_name=made.name,
             opts=pulumi.InvokeOutputOptions(parent=self, depends_on=[made]),
         )

@@ -6,7 +6,7 @@ The agent signs in as itself, and then sends what a rule that is bound to its cl
 import pulumi
 from pulumi_azure_native import monitor
 
-from infra.names import Names
+from infra.site import Site
 
 _STREAM = "Microsoft-ContainerInsights-Group-Default"
 _WORKSPACE = "workspace"
@@ -19,9 +19,7 @@ class ContainerInsights(pulumi.ComponentResource):
         self,
         name: str,
         *,
-        names: Names,
-        resource_group_name: pulumi.Input[str],
-        location: str,
+        site: Site,
         cluster_id: pulumi.Input[str],
         workspace_id: pulumi.Input[str],
         opts: pulumi.ResourceOptions | None = None,
@@ -30,9 +28,9 @@ class ContainerInsights(pulumi.ComponentResource):
         child = pulumi.ResourceOptions(parent=self)
         rule = monitor.DataCollectionRule(
             name,
-            data_collection_rule_name=names.collection_rule,
-            resource_group_name=resource_group_name,
-            location=location,
+            data_collection_rule_name=site.names.collection_rule,
+            resource_group_name=site.resource_group_name,
+            location=site.location,
             data_sources=monitor.DataCollectionRuleDataSourcesArgs(extensions=[_source()]),
             destinations=monitor.DataCollectionRuleDestinationsArgs(
                 log_analytics=[monitor.LogAnalyticsDestinationArgs(name=_WORKSPACE, workspace_resource_id=workspace_id)]

@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 import pulumi
 from pulumi_azure_native import cosmosdb
 
-from infra.names import Names
 from infra.roles import guid
+from infra.site import Site
 
 type Place = tuple[str, pulumi.Resource]
 """A path below the account, and the resource that is there."""
@@ -32,15 +32,8 @@ class DataRoles:
     Each waits for the one before: Cosmos takes one such change of an account at a time and refuses a second meanwhile.
     """
 
-    def __init__(
-        self,
-        names: Names,
-        resource_group_name: pulumi.Input[str],
-        account: cosmosdb.DatabaseAccount,
-        *,
-        parent: pulumi.Resource,
-    ) -> None:
-        self._names, self._group, self._account, self._parent = names, resource_group_name, account, parent
+    def __init__(self, site: Site, account: cosmosdb.DatabaseAccount, *, parent: pulumi.Resource) -> None:
+        self._site, self._account, self._parent = site, account, parent
         self._last: pulumi.Resource = account
         self._connected: set[str] = set()
         self._metadata = self._role("metadata", METADATA)
@@ -63,11 +56,11 @@ class DataRoles:
     def _role(self, name: str, actions: Sequence[str]) -> cosmosdb.SqlResourceSqlRoleDefinition:
         made = cosmosdb.SqlResourceSqlRoleDefinition(
             name,
-            role_definition_id=guid(self._names.cosmos, name),
+            role_definition_id=guid(self._site.names.cosmos, name),
             role_name=f"MCP Gateway {name}",
             type=cosmosdb.RoleDefinitionType.CUSTOM_ROLE,
             account_name=self._account.name,
-            resource_group_name=self._group,
+            resource_group_name=self._site.resource_group_name,
             assignable_scopes=[self._account.id],
             permissions=[cosmosdb.PermissionArgs(data_actions=list(actions))],
             opts=pulumi.ResourceOptions(parent=self._parent, depends_on=[self._last]),
@@ -92,7 +85,7 @@ class DataRoles:
             principal_id=principal_id,
             scope=scope,
             account_name=self._account.name,
-            resource_group_name=self._group,
+            resource_group_name=self._site.resource_group_name,
             opts=pulumi.ResourceOptions(parent=self._parent, depends_on=[self._last, there]),
         )
         self._last = made

@@ -12,8 +12,8 @@ from pulumi_azure_native import cosmosdb
 
 from infra.capacity import SERVERLESS, kept
 from infra.data_roles import DataRoles
-from infra.names import Names
-from infra.private_link import PrivateLink, PrivateLinkArgs
+from infra.private_link import Inside, PrivateLink, PrivateLinkArgs
+from infra.site import Site
 
 DATABASE = "McpGatewayDb"
 CATALOG, AGENTS, SESSIONS, JOURNAL = "CatalogContainer", "AgentContainer", "SessionContainer", "JournalContainer"
@@ -29,15 +29,10 @@ _NOT_INDEXED = ("/record/?", "/text/?", "/base64/?", "/stamp/?", '/"_etag"/?')
 class DatabaseArgs(msgspec.Struct, frozen=True, kw_only=True):
     """`session_days`: how long sessions and their journals are kept after they were last written."""
 
-    names: Names
-    resource_group_name: pulumi.Input[str]
-    location: str
-    private: bool
-    production: bool
+    site: Site
     mode: Literal["serverless", "provisioned"]
     session_days: int
-    endpoints_subnet_id: pulumi.Input[str]
-    vnet_id: pulumi.Input[str]
+    inside: Inside
 
 
 class Database(pulumi.ComponentResource):
@@ -56,8 +51,8 @@ class Database(pulumi.ComponentResource):
         self.id, self.account_name, self.endpoint = account.id, account.name, account.document_endpoint
         self.database_name = self._database().name
         self._containers = {container: self._container(container) for container in PARTITION_KEYS}
-        self.ready = (*self._containers.values(), *([self._link().ready] if args.private else ()))
-        self._roles = DataRoles(args.names, args.resource_group_name, account, parent=self)
+        self.ready = (*self._containers.values(), *([self._link().ready] if args.site.private else ()))
+        self._roles = DataRoles(args.site, account, parent=self)
         self.register_outputs({"endpoint": self.endpoint, "database_name": self.database_name})
 
     def grant(
@@ -76,9 +71,9 @@ class Database(pulumi.ComponentResource):
         args = self._args
         return cosmosdb.DatabaseAccount(
             self._name,
-            account_name=args.names.cosmos,
-            resource_group_name=args.resource_group_name,
-            location=args.location,
+            account_name=args.site.names.cosmos,
+            resource_group_name=args.site.resource_group_name,
+            location=args.site.location,
             kind="GlobalDocumentDB",
             database_account_offer_type=cosmosdb.DatabaseAccountOfferType.STANDARD,
             capabilities=[cosmosdb.CapabilityArgs(name=SERVERLESS)] if args.mode == "serverless" else None,
@@ -87,21 +82,21 @@ class Database(pulumi.ComponentResource):
             ),
             locations=[
                 cosmosdb.LocationArgs(
-                    location_name=args.location, failover_priority=0, is_zone_redundant=args.production
+                    location_name=args.site.location, failover_priority=0, is_zone_redundant=args.site.production
                 )
             ],
             enable_automatic_failover=False,
             disable_local_auth=True,
             disable_key_based_metadata_write_access=True,
             minimal_tls_version="Tls12",
-            public_network_access="Disabled" if args.private else "Enabled",
+            public_network_access="Disabled" if args.site.private else "Enabled",
             backup_policy=self._backup(),
-            opts=pulumi.ResourceOptions(parent=self, protect=args.production, hooks=kept(args.names.cosmos)),
+            opts=pulumi.ResourceOptions(parent=self, protect=args.site.production, hooks=kept(args.site.names.cosmos)),
         )
 
     def _backup(self) -> cosmosdb.ContinuousModeBackupPolicyArgs:
         """To any second of the last days; seven of them cost nothing."""
-        tier = "Continuous30Days" if self._args.production else "Continuous7Days"
+        tier = "Continuous30Days" if self._args.site.production else "Continuous7Days"
         return cosmosdb.ContinuousModeBackupPolicyArgs(
             type="Continuous", continuous_mode_properties=cosmosdb.ContinuousModePropertiesArgs(tier=tier)
         )
@@ -113,10 +108,10 @@ class Database(pulumi.ComponentResource):
             self._name,
             database_name=DATABASE,
             account_name=self.account_name,
-            resource_group_name=self._args.resource_group_name,
+            resource_group_name=self._args.site.resource_group_name,
             resource=cosmosdb.SqlDatabaseResourceArgs(id=DATABASE),
             options=provisioned if self._args.mode == "provisioned" else None,
-            opts=pulumi.ResourceOptions(parent=self, protect=self._args.production),
+            opts=pulumi.ResourceOptions(parent=self, protect=self._args.site.production),
         )
 
     def _container(self, name: str) -> cosmosdb.SqlResourceSqlContainer:
@@ -127,11 +122,11 @@ class Database(pulumi.ComponentResource):
             container_name=name,
             database_name=self.database_name,
             account_name=self.account_name,
-            resource_group_name=self._args.resource_group_name,
+            resource_group_name=self._args.site.resource_group_name,
             resource=cosmosdb.SqlContainerResourceArgs(
                 id=name, partition_key=key, default_ttl=kept_for, indexing_policy=_indexing()
             ),
-            opts=pulumi.ResourceOptions(parent=self, protect=self._args.production),
+            opts=pulumi.ResourceOptions(parent=self, protect=self._args.site.production),
         )
 
     def _link(self) -> PrivateLink:
@@ -139,15 +134,12 @@ class Database(pulumi.ComponentResource):
         return PrivateLink(
             self._name,
             PrivateLinkArgs(
-                names=args.names,
-                resource_group_name=args.resource_group_name,
-                location=args.location,
+                site=args.site,
+                inside=args.inside,
                 target="cosmos",
                 service_id=self.id,
                 group="Sql",
                 zone="privatelink.documents.azure.com",
-                subnet_id=args.endpoints_subnet_id,
-                vnet_id=args.vnet_id,
             ),
             pulumi.ResourceOptions(parent=self),
         )

@@ -7,7 +7,7 @@ firewall would only be wrong. Its limit on bodies is far below ours besides.
 import pulumi
 from pulumi_azure_native import network
 
-from infra.names import Names
+from infra.site import Site
 
 # A star stands only at the end, after a slash.
 OPEN_PATHS = ("/mcp", "/mcp/*", "/adapters/*", "/sessions", "/sessions/*")
@@ -27,26 +27,18 @@ class Firewall:
     id: pulumi.Output[str]
     open_id: pulumi.Output[str]
 
-    def __init__(
-        self,
-        names: Names,
-        resource_group_name: pulumi.Input[str],
-        location: str,
-        *,
-        prevent: bool,
-        parent: pulumi.Resource,
-    ) -> None:
-        self._group, self._location, self._parent = resource_group_name, location, parent
+    def __init__(self, site: Site, *, prevent: bool, parent: pulumi.Resource) -> None:
+        self._site, self._parent = site, parent
         self._mode = "Prevention" if prevent else "Detection"
-        self.id = self._policy("all", names.firewall_policy, bodies=True).id
-        self.open_id = self._policy("open", f"{names.firewall_policy}-open", bodies=False).id
+        self.id = self._policy("all", site.names.firewall_policy, bodies=True).id
+        self.open_id = self._policy("open", f"{site.names.firewall_policy}-open", bodies=False).id
 
     def _policy(self, name: str, physical: str, *, bodies: bool) -> network.WebApplicationFirewallPolicy:
         return network.WebApplicationFirewallPolicy(
             name,
             policy_name=physical,
-            resource_group_name=self._group,
-            location=self._location,
+            resource_group_name=self._site.resource_group_name,
+            location=self._site.location,
             managed_rules=network.ManagedRulesDefinitionArgs(
                 managed_rule_sets=[
                     network.ManagedRuleSetArgs(rule_set_type="Microsoft_DefaultRuleSet", rule_set_version="2.1")

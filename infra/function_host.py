@@ -13,7 +13,8 @@ from pulumi_azure_native import web
 
 from infra.config import Config
 from infra.function_storage import FunctionStorage
-from infra.private_link import PrivateLink, PrivateLinkArgs
+from infra.private_link import Inside, PrivateLink, PrivateLinkArgs
+from infra.site import Site
 
 PYTHON = "3.13"
 ZONE = "privatelink.azurewebsites.net"
@@ -25,15 +26,14 @@ class FunctionHostArgs(msgspec.Struct, frozen=True, kw_only=True):
     """`identity_id` is the ARM id of the control plane's. `callers_subnet_id`: whom it admits. `after`: what the control plane
     needs when it starts, and what must outlast it when the stack is taken down: then it is what goes first."""
 
+    site: Site
     config: Config
-    resource_group_name: pulumi.Input[str]
     identity_id: pulumi.Input[str]
     storage: FunctionStorage
     settings: Mapping[str, pulumi.Input[str]]
     subnet_id: pulumi.Input[str]
     callers_subnet_id: pulumi.Input[str]
-    endpoints_subnet_id: pulumi.Input[str]
-    vnet_id: pulumi.Input[str]
+    inside: Inside
     after: Sequence[pulumi.Resource] = ()
 
 
@@ -52,7 +52,7 @@ class FunctionHost(pulumi.ComponentResource):
         app = self._app(self._plan())
         self.id, self.name, self.hostname = app.id, app.name, app.default_host_name
         self.url = pulumi.Output.concat("https://", self.hostname)
-        link = [self._link(app).ready] if args.config.private else []
+        link = [self._link(app).ready] if args.site.private else []
         self.ready = (app, *self._no_passwords(app), *link)
         self.register_outputs({"id": self.id, "url": self.url})
 
@@ -60,13 +60,13 @@ class FunctionHost(pulumi.ComponentResource):
         args = self._args
         return web.AppServicePlan(
             "plan",
-            name=args.config.names.function_plan,
-            resource_group_name=args.resource_group_name,
-            location=args.config.location,
+            name=args.site.names.function_plan,
+            resource_group_name=args.site.resource_group_name,
+            location=args.site.location,
             kind="functionapp",
             reserved=True,  # Linux
             sku=web.SkuDescriptionArgs(name="FC1", tier="FlexConsumption"),
-            zone_redundant=args.config.production,
+            zone_redundant=args.site.production,
             opts=self._child,
         )
 
@@ -74,9 +74,9 @@ class FunctionHost(pulumi.ComponentResource):
         args = self._args
         return web.WebApp(
             "app",
-            name=args.config.names.function,
-            resource_group_name=args.resource_group_name,
-            location=args.config.location,
+            name=args.site.names.function,
+            resource_group_name=args.site.resource_group_name,
+            location=args.site.location,
             kind="functionapp,linux",
             server_farm_id=plan.id,
             reserved=True,
@@ -87,7 +87,7 @@ class FunctionHost(pulumi.ComponentResource):
             key_vault_reference_identity=args.identity_id,
             virtual_network_subnet_id=args.subnet_id,
             outbound_vnet_routing=web.OutboundVnetRoutingArgs(all_traffic=True),
-            public_network_access="Disabled" if args.config.private else "Enabled",
+            public_network_access="Disabled" if args.site.private else "Enabled",
             function_app_config=self._flex(),
             site_config=self._site(),
             opts=pulumi.ResourceOptions(parent=self, depends_on=[*args.storage.ready, *args.after]),
@@ -113,7 +113,7 @@ class FunctionHost(pulumi.ComponentResource):
                 ),
                 # In production nobody waits for a first start.
                 always_ready=[web.FunctionsAlwaysReadyConfigArgs(name="http", instance_count=2)]
-                if args.config.production
+                if args.site.production
                 else None,
             ),
         )
@@ -137,7 +137,7 @@ class FunctionHost(pulumi.ComponentResource):
 
     def _callers(self) -> list[web.IpSecurityRestrictionArgs] | None:
         """None behind a private endpoint: there is no other way in."""
-        if self._args.config.private:
+        if self._args.site.private:
             return None
         cluster = web.IpSecurityRestrictionArgs(
             name="cluster", action="Allow", priority=100, vnet_subnet_resource_id=self._args.callers_subnet_id
@@ -145,7 +145,7 @@ class FunctionHost(pulumi.ComponentResource):
         return [cluster, *self._deployers()]
 
     def _deployers(self) -> list[web.IpSecurityRestrictionArgs]:
-        if self._args.config.private:
+        if self._args.site.private:
             return []
         return [
             web.IpSecurityRestrictionArgs(name=f"deployer-{at}", action="Allow", priority=200 + at, ip_address=network)
@@ -154,7 +154,7 @@ class FunctionHost(pulumi.ComponentResource):
 
     def _no_passwords(self, app: web.WebApp) -> Sequence[pulumi.Resource]:
         """Tokens only, for whoever publishes."""
-        group, after = self._args.resource_group_name, pulumi.ResourceOptions(parent=self, depends_on=[app])
+        group, after = self._args.site.resource_group_name, pulumi.ResourceOptions(parent=self, depends_on=[app])
         return (
             web.WebAppScmAllowed("scm", name=app.name, resource_group_name=group, allow=False, opts=after),
             web.WebAppFtpAllowed("ftp", name=app.name, resource_group_name=group, allow=False, opts=after),
@@ -163,14 +163,11 @@ class FunctionHost(pulumi.ComponentResource):
     def _link(self, app: web.WebApp) -> PrivateLink:
         args = self._args
         link = PrivateLinkArgs(
-            names=args.config.names,
-            resource_group_name=args.resource_group_name,
-            location=args.config.location,
+            site=args.site,
+            inside=args.inside,
             target="functions",
             service_id=app.id,
             group="sites",
             zone=ZONE,
-            subnet_id=args.endpoints_subnet_id,
-            vnet_id=args.vnet_id,
         )
         return PrivateLink("functions", link, self._child)

@@ -9,9 +9,9 @@ import msgspec
 import pulumi
 from pulumi_azure_native import storage
 
-from infra.names import Names
-from infra.private_link import PrivateLink, PrivateLinkArgs
+from infra.private_link import Inside, PrivateLink, PrivateLinkArgs
 from infra.roles import assign
+from infra.site import Site
 
 CONTAINER = "deployments"
 # What the host does there: https://learn.microsoft.com/azure/azure-functions/functions-reference#connecting-to-host-storage-with-an-identity
@@ -25,14 +25,9 @@ _ROLES = {
 class FunctionStorageArgs(msgspec.Struct, frozen=True, kw_only=True):
     """`principal_id`: whom the account is for."""
 
-    names: Names
-    resource_group_name: pulumi.Input[str]
-    location: str
-    private: bool
-    production: bool
+    site: Site
     principal_id: pulumi.Input[str]
-    endpoints_subnet_id: pulumi.Input[str]
-    vnet_id: pulumi.Input[str]
+    inside: Inside
 
 
 class FunctionStorage(pulumi.ComponentResource):
@@ -50,14 +45,14 @@ class FunctionStorage(pulumi.ComponentResource):
             CONTAINER,
             container_name=CONTAINER,
             account_name=account.name,
-            resource_group_name=args.resource_group_name,
+            resource_group_name=args.site.resource_group_name,
             public_access=storage.PublicAccess.NONE,
             opts=self._child,
         )
         self.account_name = account.name
         self.deployments = account.primary_endpoints.apply(lambda at: f"{at.blob}{CONTAINER}")
         roles = [assign(kind, role, args.principal_id, account.id, parent=self) for kind, role in _ROLES.items()]
-        links = [self._link(kind, account).ready for kind in _ROLES] if args.private else []
+        links = [self._link(kind, account).ready for kind in _ROLES] if args.site.private else []
         self.ready = (container, *roles, *links)
         self.register_outputs({})
 
@@ -65,32 +60,29 @@ class FunctionStorage(pulumi.ComponentResource):
         args = self._args
         return storage.StorageAccount(
             "host",
-            account_name=args.names.function_storage,
-            resource_group_name=args.resource_group_name,
-            location=args.location,
+            account_name=args.site.names.function_storage,
+            resource_group_name=args.site.resource_group_name,
+            location=args.site.location,
             kind="StorageV2",
-            sku=storage.SkuArgs(name="Standard_ZRS" if args.production else "Standard_LRS"),
+            sku=storage.SkuArgs(name="Standard_ZRS" if args.site.production else "Standard_LRS"),
             allow_shared_key_access=False,
             allow_blob_public_access=False,
             allow_cross_tenant_replication=False,
             default_to_o_auth_authentication=True,
             enable_https_traffic_only=True,
             minimum_tls_version="TLS1_2",
-            public_network_access="Disabled" if args.private else "Enabled",
+            public_network_access="Disabled" if args.site.private else "Enabled",
             opts=self._child,
         )
 
     def _link(self, kind: str, account: storage.StorageAccount) -> PrivateLink:
         args = self._args
         link = PrivateLinkArgs(
-            names=args.names,
-            resource_group_name=args.resource_group_name,
-            location=args.location,
+            site=args.site,
+            inside=args.inside,
             target=f"host-{kind}",
             service_id=account.id,
             group=kind,
             zone=f"privatelink.{kind}.core.windows.net",
-            subnet_id=args.endpoints_subnet_id,
-            vnet_id=args.vnet_id,
         )
         return PrivateLink(f"host-{kind}", link, self._child)

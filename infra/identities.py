@@ -11,8 +11,8 @@ import pulumi
 from pulumi_azure_native import managedidentity
 
 from gateway.cluster.names import PLATFORM_NAMESPACE, WORKLOAD_NAMESPACE
-from infra.names import Names
 from infra.platform.names import CONTROL_PLANE_ACCOUNT, PROXY_ACCOUNT, ROUTER_ACCOUNT, WORKLOAD_ACCOUNT
+from infra.site import Site
 
 AGENTS_ACCOUNT = "agents-sa"
 
@@ -20,9 +20,7 @@ _AUDIENCE = "api://AzureADTokenExchange"
 
 
 class IdentitiesArgs(msgspec.Struct, frozen=True, kw_only=True):
-    names: Names
-    resource_group_name: pulumi.Input[str]
-    location: str
+    site: Site
 
 
 class Identity(msgspec.Struct, frozen=True, kw_only=True):
@@ -78,9 +76,9 @@ class Identities(pulumi.ComponentResource):
         args = self._args
         made = managedidentity.UserAssignedIdentity(
             component,
-            resource_name_=args.names.identity(component),
-            resource_group_name=args.resource_group_name,
-            location=args.location,
+            resource_name_=args.site.names.identity(component),
+            resource_group_name=args.site.resource_group_name,
+            location=args.site.location,
             opts=pulumi.ResourceOptions(parent=self),
         )
         return Identity(id=made.id, client_id=made.client_id, principal_id=made.principal_id, resource_name=made.name)
@@ -95,9 +93,9 @@ class Identities(pulumi.ComponentResource):
     ) -> pulumi.Resource:
         return managedidentity.FederatedIdentityCredential(
             account,
-            federated_identity_credential_resource_name=self._args.names.federation(account),
+            federated_identity_credential_resource_name=self._args.site.names.federation(account),
             resource_name_=identity.resource_name,
-            resource_group_name=self._args.resource_group_name,
+            resource_group_name=self._args.site.resource_group_name,
             issuer=issuer_url,
             subject=f"system:serviceaccount:{namespace}:{account}",
             audiences=[_AUDIENCE],

@@ -12,8 +12,8 @@ from pulumi_azure_native import authorization, keyvault
 
 from infra import roles
 from infra.certificate import CONTENT_TYPE, self_signed
-from infra.names import Names
-from infra.private_link import PrivateLink, PrivateLinkArgs
+from infra.private_link import Inside, PrivateLink, PrivateLinkArgs
+from infra.site import Site
 
 _KEPT_DELETED = 90  # days
 _KEPT_DELETED_LEAST = 7
@@ -22,15 +22,10 @@ _KEPT_DELETED_LEAST = 7
 class KeyVaultArgs(msgspec.Struct, frozen=True, kw_only=True):
     """`host`: whom the certificate is for. `reader_principal`: Application Gateway's identity."""
 
-    names: Names
-    resource_group_name: pulumi.Input[str]
-    location: str
-    private: bool
-    production: bool
+    site: Site
     host: str
     reader_principal: pulumi.Input[str]
-    endpoints_subnet_id: pulumi.Input[str]
-    vnet_id: pulumi.Input[str]
+    inside: Inside
     year: int = msgspec.field(default_factory=lambda: datetime.now(UTC).year)
 
 
@@ -51,7 +46,7 @@ class KeyVault(pulumi.ComponentResource):
         uri = vault.properties.apply(lambda found: found.vault_uri or "")
         self.certificate_secret_id = pulumi.Output.concat(uri, "secrets/", certificate.name)
         role = roles.assign("certificate", "Key Vault Secrets User", args.reader_principal, self.id, parent=self)
-        self.ready = [certificate, role, *([self._link().ready] if args.private else [])]
+        self.ready = [certificate, role, *([self._link().ready] if args.site.private else [])]
         self.register_outputs({"id": self.id})
 
     def _vault(self) -> keyvault.Vault:
@@ -59,24 +54,24 @@ class KeyVault(pulumi.ComponentResource):
         tenant = authorization.get_client_config_output(opts=pulumi.InvokeOptions(parent=self)).tenant_id
         return keyvault.Vault(
             self._name,
-            vault_name=args.names.key_vault,
-            resource_group_name=args.resource_group_name,
-            location=args.location,
+            vault_name=args.site.names.key_vault,
+            resource_group_name=args.site.resource_group_name,
+            location=args.site.location,
             properties=keyvault.VaultPropertiesArgs(
                 tenant_id=tenant,
                 sku=keyvault.SkuArgs(family="A", name=keyvault.SkuName.STANDARD),
                 enable_rbac_authorization=True,
                 enable_soft_delete=True,
                 # Left unsaid elsewhere: it cannot be taken back, and a stack of a day could not have its name again.
-                enable_purge_protection=True if args.production else None,
-                soft_delete_retention_in_days=_KEPT_DELETED if args.production else _KEPT_DELETED_LEAST,
-                public_network_access="Disabled" if args.private else "Enabled",
+                enable_purge_protection=True if args.site.production else None,
+                soft_delete_retention_in_days=_KEPT_DELETED if args.site.production else _KEPT_DELETED_LEAST,
+                public_network_access="Disabled" if args.site.private else "Enabled",
                 # Application Gateway itself reads from outside of the network, as a service that is trusted.
                 network_acls=keyvault.NetworkRuleSetArgs(
-                    bypass="AzureServices", default_action="Deny" if args.private else "Allow"
+                    bypass="AzureServices", default_action="Deny" if args.site.private else "Allow"
                 ),
             ),
-            opts=pulumi.ResourceOptions(parent=self, protect=args.production),
+            opts=pulumi.ResourceOptions(parent=self, protect=args.site.production),
         )
 
     def _certificate(self) -> keyvault.Secret:
@@ -85,7 +80,7 @@ class KeyVault(pulumi.ComponentResource):
             f"certificate-{args.year}",
             secret_name=f"gateway-{args.year}",
             vault_name=self.name,
-            resource_group_name=args.resource_group_name,
+            resource_group_name=args.site.resource_group_name,
             properties=keyvault.SecretPropertiesArgs(
                 value=pulumi.Output.secret(self_signed(args.host)), content_type=CONTENT_TYPE
             ),
@@ -98,15 +93,12 @@ class KeyVault(pulumi.ComponentResource):
         return PrivateLink(
             self._name,
             PrivateLinkArgs(
-                names=args.names,
-                resource_group_name=args.resource_group_name,
-                location=args.location,
+                site=args.site,
+                inside=args.inside,
                 target="vault",
                 service_id=self.id,
                 group="vault",
                 zone="privatelink.vaultcore.azure.net",
-                subnet_id=args.endpoints_subnet_id,
-                vnet_id=args.vnet_id,
             ),
             pulumi.ResourceOptions(parent=self),
         )

@@ -13,8 +13,8 @@ import msgspec
 import pulumi
 from pulumi_azure_native import network
 
-from infra.names import Names
 from infra.network_rules import gateway_rules, inside_rules
+from infra.site import Site
 
 VNET = "10.0.0.0/16"
 AKS, GATEWAY, ENDPOINTS, FUNCTIONS = "10.0.1.0/24", "10.0.2.0/24", "10.0.3.0/24", "10.0.4.0/24"
@@ -29,16 +29,12 @@ _DELEGATED = "Microsoft.App/environments"
 class NetworkArgs(msgspec.Struct, frozen=True, kw_only=True):
     """`nat`: whether there is a NAT gateway; None: in production there is."""
 
-    names: Names
-    resource_group_name: pulumi.Input[str]
-    location: str
-    production: bool
-    private: bool
+    site: Site
     nat: bool | None = None
 
     @property
     def has_nat(self) -> bool:
-        return self.production if self.nat is None else self.nat
+        return self.site.production if self.nat is None else self.nat
 
 
 class Network(pulumi.ComponentResource):
@@ -58,11 +54,13 @@ class Network(pulumi.ComponentResource):
         self._vnet = self._virtual_network()
         self.vnet_id = self._vnet.id
         self.nat_address, self._nat = self._nat_gateway() if args.has_nat else (None, None)
-        names, inside = args.names, inside_rules()
+        names, inside = args.site.names, inside_rules()
         # Azure changes one subnet of a network at a time: each waits for the one before.
         aks = self._subnet("aks", names.aks_subnet, AKS, inside, leaves=True, after=self._vnet)
         gateway = self._subnet("aag", names.gateway_subnet, GATEWAY, gateway_rules(), leaves=False, after=aks)
-        endpoints = self._subnet("pe", names.endpoints_subnet, ENDPOINTS, inside, leaves=args.private, after=gateway)
+        endpoints = self._subnet(
+            "pe", names.endpoints_subnet, ENDPOINTS, inside, leaves=args.site.private, after=gateway
+        )
         functions = self._subnet("fn", names.functions_subnet, FUNCTIONS, inside, leaves=True, after=endpoints)
         self.aks_subnet_id, self.gateway_subnet_id = aks.id, gateway.id
         self.endpoints_subnet_id, self.functions_subnet_id = endpoints.id, functions.id
@@ -72,9 +70,9 @@ class Network(pulumi.ComponentResource):
         args = self._args
         return network.VirtualNetwork(
             "vnet",
-            virtual_network_name=args.names.virtual_network,
-            resource_group_name=args.resource_group_name,
-            location=args.location,
+            virtual_network_name=args.site.names.virtual_network,
+            resource_group_name=args.site.resource_group_name,
+            location=args.site.location,
             address_space=network.AddressSpaceArgs(address_prefixes=[VNET]),
             opts=self._child,
         )
@@ -83,19 +81,19 @@ class Network(pulumi.ComponentResource):
         args = self._args
         address = network.PublicIPAddress(
             "nat",
-            public_ip_address_name=args.names.nat_address,
-            resource_group_name=args.resource_group_name,
-            location=args.location,
+            public_ip_address_name=args.site.names.nat_address,
+            resource_group_name=args.site.resource_group_name,
+            location=args.site.location,
             sku=network.PublicIPAddressSkuArgs(name="Standard"),
             public_ip_allocation_method="Static",
-            zones=list(ZONES) if args.production else None,
+            zones=list(ZONES) if args.site.production else None,
             opts=self._child,
         )
         gateway = network.NatGateway(
             "nat",
-            nat_gateway_name=args.names.nat_gateway,
-            resource_group_name=args.resource_group_name,
-            location=args.location,
+            nat_gateway_name=args.site.names.nat_gateway,
+            resource_group_name=args.site.resource_group_name,
+            location=args.site.location,
             sku=network.NatGatewaySkuArgs(name="Standard"),
             idle_timeout_in_minutes=_IDLE,
             public_ip_addresses=[network.SubResourceArgs(id=address.id)],
@@ -119,7 +117,7 @@ class Network(pulumi.ComponentResource):
             short,
             subnet_name=name,
             virtual_network_name=self._vnet.name,
-            resource_group_name=args.resource_group_name,
+            resource_group_name=args.site.resource_group_name,
             address_prefix=prefix,
             network_security_group=network.NetworkSecurityGroupArgs(id=self._security_group(short, rules).id),
             nat_gateway=network.SubResourceArgs(id=nat.id) if nat else None,
@@ -133,7 +131,7 @@ class Network(pulumi.ComponentResource):
 
     def _service_endpoints(self, short: str) -> list[network.ServiceEndpointPropertiesFormatArgs] | None:
         """By it the control plane knows the proxies, where no private endpoint leads to it."""
-        if short != "aks" or self._args.private:
+        if short != "aks" or self._args.site.private:
             return None
         return [network.ServiceEndpointPropertiesFormatArgs(service="Microsoft.Web")]
 
@@ -141,9 +139,9 @@ class Network(pulumi.ComponentResource):
         args = self._args
         return network.NetworkSecurityGroup(
             short,
-            network_security_group_name=args.names.security_group(short),
-            resource_group_name=args.resource_group_name,
-            location=args.location,
+            network_security_group_name=args.site.names.security_group(short),
+            resource_group_name=args.site.resource_group_name,
+            location=args.site.location,
             security_rules=rules,
             opts=self._child,
         )

@@ -12,7 +12,7 @@ def export(stack: AzureStack) -> None:
         "url": stack.front_door.url,
         "publicIpFqdn": stack.front_door.fqdn,
         "publicIpAddress": stack.front_door.public_address,
-        "resourceGroupName": stack.group,
+        "resourceGroupName": stack.site.resource_group_name,
         "resourceLabel": stack.config.label,
         "location": stack.config.location,
         "tenantId": stack.tenant_id,

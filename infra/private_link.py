@@ -7,21 +7,25 @@ import msgspec
 import pulumi
 from pulumi_azure_native import network, privatedns
 
-from infra.names import Names
+from infra.site import Site
+
+
+class Inside(msgspec.Struct, frozen=True, kw_only=True):
+    """The network that services are reached from, and its subnet for their endpoints."""
+
+    subnet_id: pulumi.Input[str]
+    vnet_id: pulumi.Input[str]
 
 
 class PrivateLinkArgs(msgspec.Struct, frozen=True, kw_only=True):
     """`target` is our word for the service, `group` the service's own for the part of it that is meant, `zone` its zone."""
 
-    names: Names
-    resource_group_name: pulumi.Input[str]
-    location: str
+    site: Site
     target: str
     service_id: pulumi.Input[str]
     group: str
     zone: str
-    subnet_id: pulumi.Input[str]
-    vnet_id: pulumi.Input[str]
+    inside: Inside
 
 
 class PrivateLink(pulumi.ComponentResource):
@@ -39,7 +43,7 @@ class PrivateLink(pulumi.ComponentResource):
             name,
             private_dns_zone_group_name="default",
             private_endpoint_name=endpoint.name,
-            resource_group_name=args.resource_group_name,
+            resource_group_name=args.site.resource_group_name,
             private_dns_zone_configs=[
                 network.PrivateDnsZoneConfigArgs(name=args.zone.replace(".", "-"), private_dns_zone_id=zone.id)
             ],
@@ -54,10 +58,10 @@ class PrivateLink(pulumi.ComponentResource):
         )
         return network.PrivateEndpoint(
             self._name,
-            private_endpoint_name=args.names.endpoint(args.target),
-            resource_group_name=args.resource_group_name,
-            location=args.location,
-            subnet=network.SubnetArgs(id=args.subnet_id),
+            private_endpoint_name=args.site.names.endpoint(args.target),
+            resource_group_name=args.site.resource_group_name,
+            location=args.site.location,
+            subnet=network.SubnetArgs(id=args.inside.subnet_id),
             private_link_service_connections=[connection],
             opts=self._child,
         )
@@ -66,7 +70,7 @@ class PrivateLink(pulumi.ComponentResource):
         return privatedns.PrivateZone(
             self._name,
             private_zone_name=self._args.zone,
-            resource_group_name=self._args.resource_group_name,
+            resource_group_name=self._args.site.resource_group_name,
             location="Global",
             opts=self._child,
         )
@@ -74,11 +78,11 @@ class PrivateLink(pulumi.ComponentResource):
     def _link(self, zone: privatedns.PrivateZone) -> privatedns.VirtualNetworkLink:
         return privatedns.VirtualNetworkLink(
             self._name,
-            virtual_network_link_name=self._args.names.virtual_network,
+            virtual_network_link_name=self._args.site.names.virtual_network,
             private_zone_name=zone.name,
-            resource_group_name=self._args.resource_group_name,
+            resource_group_name=self._args.site.resource_group_name,
             location="Global",
             registration_enabled=False,
-            virtual_network=privatedns.SubResourceArgs(id=self._args.vnet_id),
+            virtual_network=privatedns.SubResourceArgs(id=self._args.inside.vnet_id),
             opts=self._child,
         )

@@ -9,21 +9,16 @@ import msgspec
 import pulumi
 from pulumi_azure_native import containerregistry
 
-from infra.names import Names
-from infra.private_link import PrivateLink, PrivateLinkArgs
+from infra.private_link import Inside, PrivateLink, PrivateLinkArgs
+from infra.site import Site
 
 AGENTS = "builds"
 _SIZE = "S1"  # two cores: the smallest
 
 
 class RegistryArgs(msgspec.Struct, frozen=True, kw_only=True):
-    names: Names
-    resource_group_name: pulumi.Input[str]
-    location: str
-    private: bool
-    production: bool
-    endpoints_subnet_id: pulumi.Input[str]
-    vnet_id: pulumi.Input[str]
+    site: Site
+    inside: Inside
 
 
 class Registry(pulumi.ComponentResource):
@@ -39,25 +34,25 @@ class Registry(pulumi.ComponentResource):
         self._name, self._args = name, args
         made = self._registry()
         self.id, self.name, self.login_server = made.id, made.name, made.login_server
-        self.agent_pool = self._agents(self._link()).name if args.private else None
+        self.agent_pool = self._agents(self._link()).name if args.site.private else None
         self.register_outputs({"id": self.id, "login_server": self.login_server})
 
     def _registry(self) -> containerregistry.Registry:
         args = self._args
         # Zones and private endpoints are the premium tier's.
-        premium = args.private or args.production
+        premium = args.site.private or args.site.production
         return containerregistry.Registry(
             self._name,
-            registry_name=args.names.registry,
-            resource_group_name=args.resource_group_name,
-            location=args.location,
+            registry_name=args.site.names.registry,
+            resource_group_name=args.site.resource_group_name,
+            location=args.site.location,
             sku=containerregistry.SkuArgs(name="Premium" if premium else "Standard"),
             admin_user_enabled=False,
             anonymous_pull_enabled=False,
-            public_network_access="Disabled" if args.private else "Enabled",
-            network_rule_bypass_options="None" if args.private else "AzureServices",
-            zone_redundancy="Enabled" if args.production else "Disabled",
-            opts=pulumi.ResourceOptions(parent=self, protect=args.production),
+            public_network_access="Disabled" if args.site.private else "Enabled",
+            network_rule_bypass_options="None" if args.site.private else "AzureServices",
+            zone_redundancy="Enabled" if args.site.production else "Disabled",
+            opts=pulumi.ResourceOptions(parent=self, protect=args.site.production),
         )
 
     def _link(self) -> PrivateLink:
@@ -65,15 +60,12 @@ class Registry(pulumi.ComponentResource):
         return PrivateLink(
             self._name,
             PrivateLinkArgs(
-                names=args.names,
-                resource_group_name=args.resource_group_name,
-                location=args.location,
+                site=args.site,
+                inside=args.inside,
                 target="registry",
                 service_id=self.id,
                 group="registry",
                 zone="privatelink.azurecr.io",
-                subnet_id=args.endpoints_subnet_id,
-                vnet_id=args.vnet_id,
             ),
             pulumi.ResourceOptions(parent=self),
         )
@@ -84,11 +76,11 @@ class Registry(pulumi.ComponentResource):
             self._name,
             agent_pool_name=AGENTS,
             registry_name=self.name,
-            resource_group_name=args.resource_group_name,
-            location=args.location,
+            resource_group_name=args.site.resource_group_name,
+            location=args.site.location,
             count=1,
             os="Linux",
             tier=_SIZE,
-            virtual_network_subnet_resource_id=args.endpoints_subnet_id,
+            virtual_network_subnet_resource_id=args.inside.subnet_id,
             opts=pulumi.ResourceOptions(parent=self, depends_on=[link.ready]),
         )

@@ -11,8 +11,8 @@ from pulumi_azure_native import applicationinsights, monitor, operationalinsight
 
 from infra import workbook
 from infra.alerts import ALERTS, GATEWAY_ERRORS, Alert
-from infra.names import Names
 from infra.roles import guid
+from infra.site import Site
 
 _DAYS, _DAYS_LEAST = 90, 30  # that telemetry is kept
 _DAILY = 1.0  # gigabytes that a dev stack takes in a day at most
@@ -22,10 +22,7 @@ _OWNER = "8e3af657-a8ff-443c-a75c-2fe8c4bcb635"  # the built-in role
 class TelemetryArgs(msgspec.Struct, frozen=True, kw_only=True):
     """`emails`: who is told; nobody named: in production the subscription's owners are, elsewhere alerts show in the portal."""
 
-    names: Names
-    resource_group_name: pulumi.Input[str]
-    location: str
-    production: bool
+    site: Site
     emails: Sequence[str] = ()
 
 
@@ -59,12 +56,12 @@ class Telemetry(pulumi.ComponentResource):
         cap = operationalinsights.WorkspaceCappingArgs(daily_quota_gb=_DAILY)
         return operationalinsights.Workspace(
             self._name,
-            workspace_name=args.names.workspace,
-            resource_group_name=args.resource_group_name,
-            location=args.location,
+            workspace_name=args.site.names.workspace,
+            resource_group_name=args.site.resource_group_name,
+            location=args.site.location,
             sku=operationalinsights.WorkspaceSkuArgs(name="PerGB2018"),
-            retention_in_days=_DAYS if args.production else _DAYS_LEAST,
-            workspace_capping=None if args.production else cap,
+            retention_in_days=_DAYS if args.site.production else _DAYS_LEAST,
+            workspace_capping=None if args.site.production else cap,
             opts=self._child,
         )
 
@@ -72,9 +69,9 @@ class Telemetry(pulumi.ComponentResource):
         args = self._args
         return applicationinsights.Component(
             self._name,
-            resource_name_=args.names.insights,
-            resource_group_name=args.resource_group_name,
-            location=args.location,
+            resource_name_=args.site.names.insights,
+            resource_group_name=args.site.resource_group_name,
+            location=args.site.location,
             kind="web",
             application_type="web",
             ingestion_mode="LogAnalytics",
@@ -90,12 +87,12 @@ class Telemetry(pulumi.ComponentResource):
         args = self._args
         applicationinsights.Workbook(
             self._name,
-            resource_name_=guid("workbook", args.names.label),  # Azure wants a GUID for a name
-            resource_group_name=args.resource_group_name,
-            location=args.location,
+            resource_name_=guid("workbook", args.site.names.label),  # Azure wants a GUID for a name
+            resource_group_name=args.site.resource_group_name,
+            location=args.site.location,
             kind="shared",
             category="workbook",
-            display_name=args.names.application,
+            display_name=args.site.names.application,
             source_id=self.workspace_id,
             serialized_data=workbook.serialized(),
             opts=self._child,
@@ -104,14 +101,14 @@ class Telemetry(pulumi.ComponentResource):
     def _group(self) -> list[pulumi.Output[str]]:
         """Whom alerts tell: ids of action groups."""
         args = self._args
-        if not args.emails and not args.production:
+        if not args.emails and not args.site.production:
             return []
         owners = monitor.ArmRoleReceiverArgs(name="owners", role_id=_OWNER, use_common_alert_schema=True)
         group = monitor.ActionGroup(
             self._name,
-            action_group_name=args.names.workspace,
+            action_group_name=args.site.names.workspace,
             group_short_name="mcp-gateway",
-            resource_group_name=args.resource_group_name,
+            resource_group_name=args.site.resource_group_name,
             location="Global",
             enabled=True,
             email_receivers=[
@@ -146,7 +143,7 @@ class Telemetry(pulumi.ComponentResource):
         monitor.MetricAlert(
             errors.name,
             rule_name=self._rule_name(errors),
-            resource_group_name=args.resource_group_name,
+            resource_group_name=args.site.resource_group_name,
             location="Global",
             description=errors.text,
             severity=errors.severity,
@@ -174,8 +171,8 @@ class Telemetry(pulumi.ComponentResource):
         monitor.ScheduledQueryRule(
             alert.name,
             rule_name=self._rule_name(alert),
-            resource_group_name=args.resource_group_name,
-            location=args.location,
+            resource_group_name=args.site.resource_group_name,
+            location=args.site.location,
             kind="LogAlert",
             display_name=alert.name,
             description=alert.text,
@@ -193,4 +190,4 @@ class Telemetry(pulumi.ComponentResource):
         )
 
     def _rule_name(self, alert: Alert) -> str:
-        return f"mg-{alert.name}-{self._args.names.label}"
+        return f"mg-{alert.name}-{self._args.site.names.label}"

@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from infra.names import Names
+from infra.private_link import Inside
+from infra.site import Site
 from tests.infra.recording import Recorded, record
 from tests.infra.standins.ids import guid
 
@@ -13,8 +15,12 @@ VNET = f"{_NETWORK}/virtualNetworks/mg-vnet-team"
 SUBNET = f"{VNET}/subnets/mg-pe-subnet-team"
 PRINCIPAL, IDENTITY = guid("principal"), f"/subscriptions/s/resourceGroups/{GROUP}/identity"
 
-COMMON: dict[str, Any] = {"names": NAMES, "resource_group_name": GROUP, "location": LOCATION}
-INSIDE: dict[str, Any] = {"endpoints_subnet_id": SUBNET, "vnet_id": VNET}
+INSIDE = Inside(subnet_id=SUBNET, vnet_id=VNET)
+
+
+def site(*, production: bool = False, private: bool = False) -> Site:
+    """The place of all of them."""
+    return Site(names=NAMES, resource_group_name=GROUP, location=LOCATION, production=production, private=private)
 
 
 class Asked:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from infra.app_gateway import AppGateway, AppGatewayArgs
-from tests.infra.asked import COMMON, IDENTITY, VNET, Asked, named
+from tests.infra.asked import IDENTITY, VNET, Asked, named, site
 from tests.infra.standins.wire import listed
 
 SECRET = "https://mg-kv-team.vault.azure.net/secrets/gateway-2026"
@@ -16,8 +16,7 @@ WORKSPACE = "/subscriptions/s/resourceGroups/team-group/providers/Microsoft.Oper
 @cache
 def door(*, production: bool = False, secret: str | None = SECRET, prevent: bool = False) -> Asked:
     args = AppGatewayArgs(
-        **COMMON,
-        production=production,
+        site=site(production=production),
         subnet_id=f"{VNET}/subnets/mg-aag-subnet-team",
         backend_address="10.0.1.100",
         certificate_secret_id=secret,

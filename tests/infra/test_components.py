@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from typing import Any, Literal
+from typing import Literal
 
 import pulumi
 import pytest
@@ -16,7 +16,9 @@ from infra.identities import Identities, IdentitiesArgs
 from infra.key_vault import KeyVault, KeyVaultArgs
 from infra.names import Names
 from infra.network import Network, NetworkArgs
+from infra.private_link import Inside
 from infra.registry import Registry, RegistryArgs
+from infra.site import Site
 from infra.telemetry import Telemetry, TelemetryArgs
 from tests.infra.engine_room import EngineRoom, changes
 
@@ -31,29 +33,25 @@ def program(*, private: bool) -> Callable[[], None]:
     """All of them, as a stack puts them together, but for the cluster and the app."""
 
     def main() -> None:
-        names, location = Names("team"), "westeurope"
-        group = resources.ResourceGroup("group", resource_group_name="team", location=location).name
-        common: dict[str, Any] = {"names": names, "resource_group_name": group, "location": location}
-        network = Network("network", NetworkArgs(**common, production=False, private=private))
-        inside: dict[str, Any] = {"endpoints_subnet_id": network.endpoints_subnet_id, "vnet_id": network.vnet_id}
-        identities = Identities("identities", IdentitiesArgs(**common))
+        site = _site(private=private)
+        network = Network("network", NetworkArgs(site=site))
+        inside = Inside(subnet_id=network.endpoints_subnet_id, vnet_id=network.vnet_id)
+        identities = Identities("identities", IdentitiesArgs(site=site))
         identities.federate("https://issuer.example.com/")
-        Registry("registry", RegistryArgs(**common, **inside, private=private, production=False))
+        Registry("registry", RegistryArgs(site=site, inside=inside))
         database = Database(
             "database",
-            DatabaseArgs(**common, **inside, private=private, production=False, mode="serverless", session_days=30),
+            DatabaseArgs(site=site, inside=inside, mode="serverless", session_days=30),
         )
         database.grant(
             "control-plane", identities.control_plane.principal_id, [CATALOG, AGENTS, SESSIONS, JOURNAL], write=True
         )
-        telemetry = Telemetry("telemetry", TelemetryArgs(**common, production=False))
+        telemetry = Telemetry("telemetry", TelemetryArgs(site=site))
         vault = KeyVault(
             "vault",
             KeyVaultArgs(
-                **common,
-                **inside,
-                private=private,
-                production=False,
+                site=site,
+                inside=inside,
                 host=HOST,
                 reader_principal=identities.gateway.principal_id,
             ),
@@ -61,8 +59,7 @@ def program(*, private: bool) -> Callable[[], None]:
         gateway = AppGateway(
             "gateway",
             AppGatewayArgs(
-                **common,
-                production=False,
+                site=site,
                 subnet_id=network.gateway_subnet_id,
                 backend_address=network.proxy_address,
                 certificate_secret_id=vault.certificate_secret_id,
@@ -75,7 +72,7 @@ def program(*, private: bool) -> Callable[[], None]:
         EntraApp(
             "entra-app",
             EntraAppArgs(
-                names=names,
+                names=site.names,
                 public_host=None,
                 app_roles=("mcp.admin",),
                 manage_identifier_uris=False,
@@ -87,22 +84,19 @@ def program(*, private: bool) -> Callable[[], None]:
     return main
 
 
+def _site(*, private: bool) -> Site:
+    group = resources.ResourceGroup("group", resource_group_name="team", location="westeurope").name
+    return Site(
+        names=Names("team"), resource_group_name=group, location="westeurope", production=False, private=private
+    )
+
+
 def records(mode: Mode) -> Callable[[], None]:
     """The database alone."""
 
     def main() -> None:
-        group = resources.ResourceGroup("group", resource_group_name="team", location="westeurope").name
-        args = DatabaseArgs(
-            names=Names("team"),
-            resource_group_name=group,
-            location="westeurope",
-            private=False,
-            production=False,
-            mode=mode,
-            session_days=30,
-            endpoints_subnet_id="unused",
-            vnet_id="unused",
-        )
+        unused = Inside(subnet_id="unused", vnet_id="unused")
+        args = DatabaseArgs(site=_site(private=False), inside=unused, mode=mode, session_days=30)
         Database("database", args)
 
     return main

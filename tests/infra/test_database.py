@@ -1,23 +1,28 @@
 """The database: what is kept where and for how long, and who may touch it."""
 
 from functools import cache
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from pulumi import ResourceHookArgs
 
 from infra.capacity import CapacityError, unchanged
 from infra.database import AGENTS, CATALOG, JOURNAL, SESSIONS, Database, DatabaseArgs
-from tests.infra.asked import COMMON, INSIDE, PRINCIPAL, Asked
+from tests.infra.asked import INSIDE, PRINCIPAL, Asked, site
 
 DAY = 86_400
 EVERYTHING = (CATALOG, AGENTS, SESSIONS, JOURNAL)
 
 
 @cache
-def database(grants: tuple[tuple[str, tuple[str, ...], bool], ...] = (), **changed: Any) -> Asked:
-    wishes: dict[str, Any] = {"production": False, "private": False, "mode": "serverless", "session_days": 7, **changed}
-    args = DatabaseArgs(**COMMON, **INSIDE, **wishes)
+def database(
+    grants: tuple[tuple[str, tuple[str, ...], bool], ...] = (),
+    *,
+    mode: Literal["serverless", "provisioned"] = "serverless",
+    session_days: int = 7,
+    **kind: bool,
+) -> Asked:
+    args = DatabaseArgs(site=site(**kind), inside=INSIDE, mode=mode, session_days=session_days)
 
     def program() -> None:
         made = Database("database", args)

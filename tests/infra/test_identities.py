@@ -3,14 +3,14 @@
 from functools import cache
 
 from infra.identities import Identities, IdentitiesArgs
-from tests.infra.asked import COMMON, Asked
+from tests.infra.asked import Asked, site
 
 ISSUER = "https://westeurope.oic.prod-aks.azure.com/tenant/cluster/"
 
 
 @cache
 def identities() -> Asked:
-    return Asked(lambda: Identities("identities", IdentitiesArgs(**COMMON)).federate(ISSUER))
+    return Asked(lambda: Identities("identities", IdentitiesArgs(site=site())).federate(ISSUER))
 
 
 def test_each_component_has_its_own() -> None:

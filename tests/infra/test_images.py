@@ -13,7 +13,7 @@ from infra.images import Images, ImagesArgs, Where
 from infra.registry import Registry, RegistryArgs
 from infra.waiting import Patience
 from tests.azure.acr_server import TOKEN, AcrServer
-from tests.infra.asked import COMMON, GROUP, INSIDE, Asked
+from tests.infra.asked import GROUP, INSIDE, Asked, site
 from tests.infra.standins.ids import group
 from tests.infra.standins.wire import UNKNOWN, Json
 
@@ -41,9 +41,7 @@ class There(msgspec.Struct, frozen=True):
 
 
 def program(acr: AcrServer, *, private: bool = False, samples: bool = True, base: str | None = None) -> None:
-    export(
-        acr, Registry("registry", RegistryArgs(**COMMON, **INSIDE, production=False, private=private)), samples, base
-    )
+    export(acr, Registry("registry", RegistryArgs(site=site(private=private), inside=INSIDE)), samples, base)
 
 
 def there(acr: AcrServer) -> None:

@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.serialization import pkcs12
 
 from infra.certificate import self_signed
 from infra.key_vault import KeyVault, KeyVaultArgs
-from tests.infra.asked import COMMON, INSIDE, PRINCIPAL, Asked
+from tests.infra.asked import INSIDE, PRINCIPAL, Asked, site
 
 HOST = "team.westeurope.cloudapp.azure.com"
 
@@ -18,7 +18,11 @@ HOST = "team.westeurope.cloudapp.azure.com"
 @cache
 def vault(*, production: bool = False, private: bool = False, year: int = 2026) -> Asked:
     args = KeyVaultArgs(
-        **COMMON, **INSIDE, production=production, private=private, host=HOST, reader_principal=PRINCIPAL, year=year
+        site=site(production=production, private=private),
+        inside=INSIDE,
+        host=HOST,
+        reader_principal=PRINCIPAL,
+        year=year,
     )
     return Asked(lambda: KeyVault("vault", args))
 

@@ -5,13 +5,13 @@ from functools import cache
 import pytest
 
 from infra.network import Network, NetworkArgs
-from tests.infra.asked import COMMON, Asked, named
+from tests.infra.asked import Asked, named, site
 from tests.infra.standins.wire import listed
 
 
 @cache
 def network(*, production: bool = False, private: bool = False, nat: bool | None = None) -> Asked:
-    args = NetworkArgs(**COMMON, production=production, private=private, nat=nat)
+    args = NetworkArgs(site=site(production=production, private=private), nat=nat)
     return Asked(lambda: Network("network", args))
 
 

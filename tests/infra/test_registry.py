@@ -6,14 +6,14 @@ from functools import cache
 import pytest
 
 from infra.registry import Registry, RegistryArgs
-from tests.infra.asked import COMMON, INSIDE, SUBNET, VNET, Asked
+from tests.infra.asked import INSIDE, SUBNET, VNET, Asked, site
 
 STACKS = [(production, private) for production in (False, True) for private in (False, True)]
 
 
 @cache
 def registry(*, production: bool = False, private: bool = False) -> Asked:
-    args = RegistryArgs(**COMMON, **INSIDE, production=production, private=private)
+    args = RegistryArgs(site=site(production=production, private=private), inside=INSIDE)
     return Asked(lambda: Registry("registry", args))
 
 

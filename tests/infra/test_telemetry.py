@@ -11,7 +11,7 @@ from gateway.telemetry.instruments import ALL
 from infra.alerts import ALERTS, Alert
 from infra.telemetry import Telemetry, TelemetryArgs
 from infra.workbook import serialized
-from tests.infra.asked import COMMON, GROUP, Asked
+from tests.infra.asked import GROUP, Asked, site
 
 GATEWAY = f"/subscriptions/s/resourceGroups/{GROUP}/providers/Microsoft.Network/applicationGateways/mg-aag-team"
 KNOWN = {instrument.name for instrument in ALL}
@@ -19,7 +19,7 @@ KNOWN = {instrument.name for instrument in ALL}
 
 @cache
 def telemetry(*, production: bool = False, agents: bool = False, emails: tuple[str, ...] = ()) -> Asked:
-    args = TelemetryArgs(**COMMON, production=production, emails=emails)
+    args = TelemetryArgs(site=site(production=production), emails=emails)
     return Asked(lambda: Telemetry("telemetry", args).alerts(GATEWAY, agents=agents))
 
 
@@ -37,7 +37,7 @@ def test_a_dev_stack_takes_no_more_than_a_gigabyte_a_day() -> None:
 
 def test_the_connection_string_is_a_secret() -> None:
     def program() -> None:
-        made = Telemetry("telemetry", TelemetryArgs(**COMMON, production=False))
+        made = Telemetry("telemetry", TelemetryArgs(site=site()))
         pulumi.export("connection", made.connection_string)
         pulumi.export("workspace", made.workspace_id)
 
