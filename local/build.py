@@ -16,8 +16,8 @@ import msgspec
 from gateway.azure.acr import AcrError, Context, NoContext, Order, build_image, find, pack
 from gateway.azure.arm import ENDPOINT, Arm
 from gateway.azure.arm import Token as ArmToken
-from local.connect.said import plain
-from local.connect.tokens import NoToken, Token, Tokens
+from gateway.plain_line import plain
+from gateway.tokens.token import NoToken, Token, Tokens
 
 _PART = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
 _REPOSITORY = re.compile(rf"{_PART}(?:/{_PART})*")
@@ -102,7 +102,7 @@ def _image(wish: Wish, context: Context) -> str:
 
 def _azure(scope: str) -> Tokens:
     try:
-        from local.connect.azure_tokens import AzureTokens  # a third of a second, and not everywhere
+        from gateway.azure.tokens import AzureTokens  # a third of a second, and not everywhere
     except ModuleNotFoundError as error:
         if not (error.name or "").startswith("azure"):
             raise

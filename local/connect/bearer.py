@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import Callable
 
-from local.connect.tokens import Tokens
+from gateway.tokens.token import Tokens
 
 OPAQUE = 300.0  # seconds for which a token is used that does not say how long it is valid
 MARGIN = 60.0  # seconds before its end at which a token is no longer used

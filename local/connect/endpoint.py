@@ -11,10 +11,10 @@ from types import TracebackType
 import aiohttp
 from yarl import URL
 
+from gateway.tokens.token import NoToken
 from local.connect.bearer import Bearer
 from local.connect.options import Options, shown
 from local.connect.source import source
-from local.connect.tokens import NoToken
 
 CONNECT = 10.0  # seconds; how long an answer takes is between client and server
 # Below what servers keep idle connections for (often 5 s), so that none is chosen that is just being closed.

@@ -1,12 +1,10 @@
 """What is said to a person, on standard error: one line each, never waiting for somebody to read it."""
 
 import os
-import re
 import select
 from contextlib import suppress
 
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
-_LONGEST = 1000  # characters; a pipe that takes anything takes a line of that length
+from gateway.plain_line import plain
 
 
 def say(text: str, descriptor: int = 2) -> None:
@@ -15,9 +13,3 @@ def say(text: str, descriptor: int = 2) -> None:
     with suppress(OSError, ValueError):
         if select.select([], [descriptor], [], 0)[1]:
             os.write(descriptor, line)
-
-
-def plain(text: str) -> str:
-    """On one line, of bearable length, without what would move a terminal's cursor."""
-    line = _CONTROL.sub(" ", text).strip()
-    return line if len(line) <= _LONGEST else f"{line[:_LONGEST]}…"

@@ -1,8 +1,8 @@
 """Which source of tokens the options name. Loads no more than that one needs."""
 
+from gateway.tokens.command import TokenCommand
+from gateway.tokens.token import Tokens
 from local.connect.options import Options, WrongOption
-from local.connect.token_command import TokenCommand
-from local.connect.tokens import Tokens
 
 
 def source(options: Options) -> Tokens | None:
@@ -14,7 +14,7 @@ def source(options: Options) -> Tokens | None:
 
 def _azure(scope: str) -> Tokens:
     try:
-        from local.connect.azure_tokens import AzureTokens  # a third of a second, and not everywhere
+        from gateway.azure.tokens import AzureTokens  # a third of a second, and not everywhere
     except ModuleNotFoundError as error:
         if not (error.name or "").startswith("azure"):
             raise

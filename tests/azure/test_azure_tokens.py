@@ -5,9 +5,9 @@ import logging
 
 import pytest
 
-from local.connect.azure_tokens import AzureTokens
+from gateway.azure.tokens import AzureTokens
+from gateway.tokens.token import NoToken
 from local.connect.bearer import MARGIN, Bearer
-from local.connect.tokens import NoToken
 from tests.azure.cloud import APPLICATION, CLEAN, Cloud
 from tests.azure.replies import error, json
 from tests.fakes.identity_provider_http import Answer

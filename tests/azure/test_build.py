@@ -9,8 +9,8 @@ from pathlib import Path
 import jwt
 import pytest
 
+from gateway.tokens.token import NoToken, Token
 from local.build import NotBuilt, Wish, WrongWish, build
-from local.connect.tokens import NoToken, Token
 from tests.azure import acr_server
 from tests.azure.acr_server import AcrServer
 from tests.azure.cloud import Cloud

@@ -7,9 +7,9 @@ from collections.abc import AsyncGenerator, Callable
 import jwt
 import pytest
 
-from local.connect.azure_tokens import AzureTokens
-from local.connect.token_command import TokenCommand
-from local.connect.tokens import NoToken, Tokens
+from gateway.azure.tokens import AzureTokens
+from gateway.tokens.command import TokenCommand
+from gateway.tokens.token import NoToken, Tokens
 from tests.azure.cloud import Cloud
 from tests.azure.replies import json
 from tests.fakes.identity_provider_http import Answer

@@ -7,12 +7,12 @@ import grpc
 import grpc.aio
 from pulumi.runtime.proto import provider_pb2, status_pb2
 
+from gateway.tokens.token import NoToken
 from infra.catalog.plugin import values
 from infra.catalog.plugin.api import Refused, Uncertain, Unreachable
 from infra.catalog.plugin.catalog import HalfDone
 from infra.catalog.plugin.patience import Cancelled
 from infra.catalog.plugin.settings import SettingsError
-from infra.catalog.plugin.tokens import NoToken
 
 type Context = grpc.aio.ServicerContext[object, object]
 

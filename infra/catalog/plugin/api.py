@@ -8,7 +8,7 @@ import msgspec
 
 from gateway.errors import Problem
 from infra.catalog.plugin.patience import Patience
-from infra.catalog.plugin.tokens import Identity
+from infra.catalog.plugin.renewal import Identity
 
 _ONE = 100.0  # seconds for one request
 _CONNECT = 10.0  # seconds until somebody has to be there

@@ -1,16 +1,26 @@
 """As whom the gateway is asked, from the settings: the one place that chooses."""
 
-from infra.catalog.plugin.azure_source import AzureSource
-from infra.catalog.plugin.command_source import CommandSource
-from infra.catalog.plugin.settings import Settings
-from infra.catalog.plugin.tokens import Identity
+from gateway.tokens.command import TokenCommand
+from gateway.tokens.token import Tokens
+from infra.catalog.plugin.renewal import Identity
+from infra.catalog.plugin.settings import Settings, SettingsError
 
 
 def identity(settings: Settings) -> Identity:
-    """As the settings say."""
+    """As the settings say. Raises SettingsError where azure-identity is needed and not installed."""
     if settings.scope:
-        return Identity(AzureSource(settings.scope), {})
+        return Identity(_azure(settings.scope), {})
     if settings.token_command:
-        return Identity(CommandSource(settings.token_command), {})
+        return Identity(TokenCommand(settings.token_command), {})
     dev = {"X-Dev-UserId": settings.dev_user, "X-Dev-Roles": settings.dev_roles}
     return Identity(None, {name: value for name, value in dev.items() if value})
+
+
+def _azure(scope: str) -> Tokens:
+    try:
+        from gateway.azure.tokens import AzureTokens  # a third of a second, and not everywhere
+    except ModuleNotFoundError as error:
+        if not (error.name or "").startswith("azure"):
+            raise
+        raise SettingsError("scope: that takes azure-identity (`mcp-gateway[azure]`).") from None
+    return AzureTokens(scope)

@@ -9,9 +9,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from gateway.tokens.command import TokenCommand
+from gateway.tokens.token import NoToken, Token
 from local.connect.bearer import MARGIN, OPAQUE, Bearer
-from local.connect.token_command import TokenCommand
-from local.connect.tokens import NoToken, Token
 from tests.local.waiting import holds
 
 NOW = 1_000_000.0

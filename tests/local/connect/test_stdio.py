@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from local.connect.said import plain, say
+from gateway.plain_line import plain
+from local.connect.said import say
 from local.connect.stdio import lines, reading, writing
 from tests.local.waiting import PATIENCE, holds
 

@@ -7,9 +7,9 @@ import signal
 from collections.abc import Sequence
 from contextlib import suppress
 
-from gateway.jwt_expiry import jwt_expiry
-from local.connect.said import plain
-from local.connect.tokens import PATIENCE, NoToken, Token
+from gateway.plain_line import plain
+from gateway.tokens.jwt_expiry import jwt_expiry
+from gateway.tokens.token import PATIENCE, NoToken, Token
 
 LAST = 1.0  # seconds for a killed command to be gone
 _TOKEN = re.compile(r"[\x21-\x7e]+")

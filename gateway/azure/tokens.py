@@ -10,8 +10,8 @@ import logging
 from azure.core.exceptions import AzureError
 from azure.identity.aio import DefaultAzureCredential
 
-from local.connect.said import plain
-from local.connect.tokens import PATIENCE, NoToken, Token
+from gateway.plain_line import plain
+from gateway.tokens.token import PATIENCE, NoToken, Token
 
 _NOBODY = (
     "Nobody is signed in to Azure here: run `az login`, or name an identity in the environment (AZURE_CLIENT_ID, …)."

@@ -1,4 +1,4 @@
-"""Tokens: who asks, told to the gateway with each request. Fetched here, held in memory, and never part of a state or a message.
+"""Renewal: as whom the gateway is asked, told with each request. What is fetched stays in memory, and out of every state and message.
 
 One token is used until a minute before its end, or until it is refused.
 """
@@ -6,45 +6,17 @@ One token is used until a minute before its end, or until it is refused.
 import asyncio
 import time
 from collections.abc import Callable
-from typing import Protocol
 
-import msgspec
+from gateway.tokens.token import Tokens
 
-PATIENCE = 120.0  # seconds for one token
 OPAQUE = 300.0  # seconds for which a token is used that does not say how long it is valid
 MARGIN = 60.0  # seconds before its end at which a token is no longer used
-
-
-class NoToken(Exception):
-    """There is none; the message says why, and holds no secret."""
-
-
-class Token(msgspec.Struct, frozen=True):
-    """`expires` in seconds since 1970; None where that cannot be told."""
-
-    text: str
-    expires: float | None = None
-
-    def __repr__(self) -> str:
-        return "Token(…)"  # it could end up in a traceback
-
-
-class Source(Protocol):
-    """Where tokens come from."""
-
-    async def fetch(self, *, anew: bool) -> Token:
-        """One that is valid now; `anew`: not one remembered from earlier, for that was refused. Raises NoToken."""
-        ...
-
-    async def close(self) -> None:
-        """Gives back what is open."""
-        ...
 
 
 class Identity:
     """Of one source, or of headers that a gateway on this machine believes. `clock` gives seconds since 1970."""
 
-    def __init__(self, source: Source | None, headers: dict[str, str], clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, source: Tokens | None, headers: dict[str, str], clock: Callable[[], float] = time.time) -> None:
         self._source = source
         self._headers = headers
         self._clock = clock
