@@ -12,7 +12,6 @@ left out, but that a flood of strangers is told in fewer lines than it has reque
 """
 
 import logging
-import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Literal
@@ -21,11 +20,10 @@ import msgspec
 
 from gateway.identity import Principal
 from gateway.json_line import json_line, plain
+from gateway.telemetry.chatter import Chatter
 
 type Result = Literal["ok", "invalid", "failed", "timeout", "unavailable", "cancelled", "unknown", "denied"]
 
-STRANGERS = 200  # refusals of nobody known that are written one by one …
-STRANGERS_PER_SECOND = 20  # … and how fast that many may be written again: 20 MB of trail last more than an hour
 
 # Characters. A path of 64 KB must not fill a disk; ids are `oid`s, or `issuer|subject`.
 _MOST = {"event": 64, "who": 512, "what": 512, "result": 32, "request_id": 128, "reason": 512}
@@ -57,7 +55,9 @@ class Audit:
         self._write = write
         self._export = export
         self._encode = msgspec.json.Encoder().encode
-        self._strangers = _Strangers()
+        # Whoever needs no name to be refused could else push everything else out of a trail that is bounded in size: this
+        # way 20 MB of it last more than an hour.
+        self._strangers = Chatter()
 
     def tool_call(self, caller: Principal, tool: str, result: Result, seconds: float, request_id: str = "") -> None:
         """A call of a tool, or what was refused as one."""
@@ -78,9 +78,9 @@ class Audit:
         more = 0
         milliseconds = round(seconds * 1000, 3) if seconds else 0  # 0.0 is not the default, and would be written
         if not who:
-            if not self._strangers.may_write():
+            if not self._strangers.may():
                 return
-            more = self._strangers.unwritten()
+            more = self._strangers.unsaid()
         self._put(Event(datetime.now(UTC), event, who, what, result, milliseconds, request_id, reason, more))
 
     def _put(self, event: Event) -> None:
@@ -99,31 +99,6 @@ class Audit:
             self.lost += 1
         if self._export is not None:
             self._export(event)
-
-
-class _Strangers:
-    """How many refusals of nobody known may be written: whoever needs no name to be refused could else push everything
-    else out of a trail that is bounded in size."""
-
-    def __init__(self) -> None:
-        self._left = float(STRANGERS)
-        self._since = time.monotonic()
-        self._unwritten = 0
-
-    def may_write(self) -> bool:
-        now = time.monotonic()
-        self._left = min(STRANGERS, self._left + (now - self._since) * STRANGERS_PER_SECOND)
-        self._since = now
-        if self._left < 1:
-            self._unwritten += 1
-            return False
-        self._left -= 1
-        return True
-
-    def unwritten(self) -> int:
-        """How many may not have been written since this was asked last."""
-        count, self._unwritten = self._unwritten, 0
-        return count
 
 
 def _mended(event: Event) -> Event:

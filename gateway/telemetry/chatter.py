@@ -1,4 +1,4 @@
-"""Chatter: how many log lines of one kind are worth writing, when whoever causes them may do so a thousand times a second."""
+"""Chatter: how many lines of one kind are worth writing, when whoever causes them may do so a thousand times a second."""
 
 from gateway.rates import Rates
 
@@ -22,5 +22,10 @@ class Chatter:
 
     def more(self) -> str:
         """The end of a line: how many before it were not written; empty where none were."""
-        unsaid, self._unsaid = self._unsaid, 0
+        unsaid = self.unsaid()
         return f" ({unsaid:,} more before it)" if unsaid else ""
+
+    def unsaid(self) -> int:
+        """How many were not written since this was asked last."""
+        count, self._unsaid = self._unsaid, 0
+        return count

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.audit import STRANGERS, Audit, Event, Result
+from gateway.audit import Audit, Event, Result
 from gateway.identity import principal
+from gateway.telemetry.chatter import LINES
 
 ALICE = principal("alice", "Alice A.", ["team"])
 
@@ -125,11 +126,11 @@ def test_no_line_holds_what_ends_colours_or_turns_a_line(word: str) -> None:
 def test_flood_of_strangers_is_told_in_few_lines_and_counted() -> None:
     lines: list[bytes] = []
     audit = Audit(lines.append)
-    _notes(audit, 10 * STRANGERS)
+    _notes(audit, 10 * LINES)
     written = len(lines)
     _notes(audit, 100, "alice")
 
-    assert STRANGERS <= written < 2 * STRANGERS
+    assert LINES <= written < 2 * LINES
     assert len(lines) == written + 100, "whoever is known is told of each time"
 
 
