@@ -2,7 +2,8 @@
 
 What is plain, a subclass says: one request at a time, all of it here. Anything else goes to aiohttp with every byte since the
 last answer, and the connection stays there: two parsers never share a request. Both lanes call the same handler with the same
-kind of request, so behaviour is written once. Why: it takes more than half off what a small request costs.
+kind of request, so behaviour is written once; what needs no task, a subclass may `begin` by itself. Why: it takes more than
+half off what a small request costs.
 """
 
 import asyncio

@@ -24,9 +24,9 @@ DROP_SECONDS = 1.0  # how long the catalog may take to learn what a broken conne
 
 
 class AdapterPlan(Plan):
-    """What a head comes to at an adapter. `holder`: the instance that has the session, if it is there."""
+    """What a head comes to at an adapter."""
 
-    __slots__ = ("_sessions", "holder", "session")
+    __slots__ = ("_sessions", "session")
 
     challenge = "The server asks for credentials of its own; the gateway has none to give."
 
@@ -108,10 +108,6 @@ class AdapterLeg(Leg):
     def _plan(self, head: RequestHead, caller: Principal, listing: Listing) -> AdapterPlan:
         check_rights(listing, caller)
         return AdapterPlan(self._sessions, head, caller, listing)
-
-    def _aim(self, plan: Plan) -> Instance | None:
-        """See Leg."""
-        return plan.holder if isinstance(plan, AdapterPlan) and not plan.placed else super()._aim(plan)
 
     async def _held(self, plan: Plan, holder: Instance, sending: Awaitable[Sent]) -> Sent:
         """What an instance answers that has the session. Raises SessionNotFound where that one is gone."""

@@ -2,7 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
+from typing import Any
 
 from gateway.audit import Audit
 from gateway.catalog import Catalog
@@ -41,7 +42,7 @@ from proxy.sweep import Sweep
 CUT_SECONDS = 0.05  # for requests under way; whoever wants to give them longer drains first
 STOP_SECONDS = 1.0  # for them to notice
 BACKLOG = 1024
-_LOOK_SECONDS = 0.05
+_LOOK_SECONDS = 0.05  # between two looks for connections that are idle
 
 log = logging.getLogger(__name__)
 
@@ -107,7 +108,7 @@ class Proxy:
     async def drain(self) -> None:
         """Unready from now on; returns when no request is under way, at the latest after `drain_seconds`."""
         if not await self._drain.wait(self._settings.drain_seconds):
-            log.info("drained: %d requests are still under way", self._drain.active)
+            log.info("drained: %d requests are still under way", self.under_way)
 
     async def leave(self) -> None:
         """Takes no new connection, and closes each that is idle; returns when none is left, at the latest after
@@ -122,7 +123,7 @@ class Proxy:
                 while self._server.dismiss():  # noqa: ASYNC110 (time is what is waited for: that they are idle for long)
                     await asyncio.sleep(_LOOK_SECONDS)
         except TimeoutError:
-            log.info("left: %d requests are still under way", self._drain.active)
+            log.info("left: %d requests are still under way", self.under_way)
 
     async def stop(self) -> None:
         """Closes the port, cuts what is still under way, closes every connection."""
@@ -142,18 +143,10 @@ class Proxy:
         self._drain.leave()
         self._note(request)
 
-    async def resumed(self, express: Express, error: BaseException) -> Sent:
+    def resumed(self, express: Express, error: BaseException) -> Coroutine[Any, Any, Sent]:
         """See Front."""
         request = express.request
-        try:
-            return await express.leg.resumed(request, express.plan, express.instance, error)
-        except GatewayError as error:
-            return self._refusals.answer(request, error)
-        except Exception:
-            request.status = 500
-            raise
-        finally:
-            self.over(request)
+        return self._finished(request, express.leg.resumed(request, express.plan, express.instance, error))
 
     def _made(self, idle_seconds: float) -> Server:
         if self._settings.fast_lane:
@@ -185,15 +178,22 @@ class Proxy:
         self._drain.active += 1
         if request.is_sampled:
             self._trace(request)
+        return await self._finished(request, self._routed(request))
+
+    async def _routed(self, request: Request) -> Sent:
+        place = request.head.place or self._place(request.head)
+        if self._drain.draining:
+            request.keep_alive = False  # the next request shall find another process
+        if place.place == "adapter":
+            return await self._adapters.serve(request, place.name, self._admission)
+        if place.place == "router":
+            return await self._router.serve(request, self._admission)
+        return await self._answer(request, place)
+
+    async def _finished(self, request: Request, serving: Coroutine[Any, Any, Sent]) -> Sent:
+        """What becomes of a request in a task, and its end."""
         try:
-            place = request.head.place or self._place(request.head)
-            if self._drain.draining:
-                request.keep_alive = False  # the next request shall find another process
-            if place.place == "adapter":
-                return await self._adapters.serve(request, place.name, self._admission)
-            if place.place == "router":
-                return await self._router.serve(request, self._admission)
-            return await self._answer(request, place)
+            return await serving
         except GatewayError as error:
             return self._refusals.answer(request, error)
         except Exception:

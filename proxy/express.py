@@ -34,7 +34,7 @@ class Front(Protocol):
         """A request is over, however it ended."""
         ...
 
-    async def resumed(self, express: "Express", error: BaseException) -> Sent:
+    def resumed(self, express: "Express", error: BaseException) -> Coroutine[Any, Any, Sent]:
         """Answers a request whose exchange failed, and counts it then."""
         ...
 
@@ -42,7 +42,7 @@ class Front(Protocol):
 class Express(Relay):
     """One request. Fits gateway.connection.Waiter and gateway.lane.Serving."""
 
-    __slots__ = ("_front", "_kept", "_line", "_load", "_under_way", "instance", "leg", "plan")
+    __slots__ = ("_front", "_kept", "_line", "_load", "instance", "leg", "plan")
 
     def __init__(self, front: Front, line: Line, leg: Leg, request: Request, plan: Plan, instance: Instance) -> None:
         super().__init__(request, plan, instance.uid, leg.counters)
@@ -52,8 +52,7 @@ class Express(Relay):
         self._load = leg.load(instance)
         self._front = front
         self._line = line
-        self._kept: Connection | None = None
-        self._under_way = False
+        self._kept: Connection | None = None  # that it is sent on; None: nothing is under way
 
     def send(self, connection: Connection) -> None:
         """Sends it. Raises Stale or Broken where the connection is no good any more; nothing has happened then."""
@@ -62,12 +61,11 @@ class Express(Relay):
             self.plan.lines(self.instance, request) + request.data, self, self, request.started + leg.head_seconds
         )
         self._kept = connection
-        self._under_way = True
         self._load.in_flight += 1
 
     def done(self) -> bool:
         """See Waiter."""
-        return not self._under_way
+        return self._kept is None
 
     def set_result(self, result: None, /) -> None:
         """See Waiter."""
@@ -83,13 +81,12 @@ class Express(Relay):
 
     def cancel(self) -> None:
         """See Serving: the client is gone."""
-        if self._under_way:
+        if (kept := self._kept) is not None:
             self._end()
-            if self._kept is not None:
-                self._kept.abandon(self)
+            kept.abandon(self)
             self._front.over(self.request)
 
     def _end(self) -> None:
-        self._under_way = False
+        self._kept = None
         self._load.in_flight -= 1
         self.end()

@@ -66,7 +66,7 @@ class Leg(ABC):
             return None
         if (request.length or 0) > self._body_limit:
             return None
-        instance = self._aim(plan)
+        instance = self._choose(plan, frozenset()) if plan.placed else plan.holder
         connection = self._pool.take(instance.uid) if instance is not None else None
         if instance is None or connection is None:
             request.aim = instance  # a second choice would be another, and this one never get a connection
@@ -121,10 +121,6 @@ class Leg(ABC):
                 return await self._send(request, plan, instance, body)
             except NotConnected:
                 tried |= {instance.uid}
-
-    def _aim(self, plan: Plan) -> Instance | None:
-        """Where a request goes first."""
-        return self._choose(plan, frozenset())
 
     def _choose(self, plan: Plan, tried: frozenset[str]) -> Instance | None:
         """A ready instance not tried before. What a key comes to is found out once, and holds as long as the plan does."""

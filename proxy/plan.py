@@ -16,11 +16,12 @@ from proxy.sessions import given
 class Plan(ABC):
     """Holds as long as the listing stays as it is.
 
+    `holder`: the instance that has the session, where that is not ours to choose and if it is there.
     `given` is the session's id as the client knows it. Requests of one `key` go to one instance, `home` once that was
     chosen; None: to where there is least to do. `challenge`: what it means that an instance asks for credentials.
     """
 
-    __slots__ = ("_head", "_rest", "_start", "caller", "given", "home", "key", "listing", "modern", "query")
+    __slots__ = ("_head", "_rest", "_start", "caller", "given", "holder", "home", "key", "listing", "modern", "query")
 
     challenge: ClassVar[str]
 
@@ -34,6 +35,7 @@ class Plan(ABC):
         self.given, self.query = given(head)
         self.key: str | None = None
         self.home: Instance | None = None
+        self.holder: Instance | None = None
 
     @property
     def name(self) -> str:

@@ -2,9 +2,11 @@
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable
 
 import pytest
 
+from proxy.app import Proxy
 from proxy.index import prefers_html
 from proxy.settings import Settings
 from tests.proxy.gate import PATH, SESSION, Gate, Open, StartPod, eventually
@@ -63,14 +65,17 @@ async def test_draining_is_unready_and_serves_on(open_gate: Open, start_pod: Sta
         await draining
 
 
-async def test_draining_waits_for_streams_no_longer_than_it_should(open_gate: Open, start_pod: StartPod) -> None:
+@pytest.mark.parametrize("end", [Proxy.drain, Proxy.leave])
+async def test_the_end_waits_for_streams_no_longer_than_it_should(
+    open_gate: Open, start_pod: StartPod, end: Callable[[Proxy], Awaitable[None]]
+) -> None:
     door = await open_gate(Settings(drain_seconds=0.05))
     door.adapter(await start_pod(silent_stream))
     async with door.connect() as connection:
         await connection.send(door.request("GET"))
         await connection.head()
         async with asyncio.timeout(5):
-            await door.proxy.drain()
+            await end(door.proxy)
 
 
 async def test_stopping_cuts_what_is_under_way(open_gate: Open, start_pod: StartPod) -> None:
@@ -132,16 +137,6 @@ async def test_request_that_came_as_its_connection_was_about_to_be_closed_is_ans
         assert (reply.status, reply.header("Connection")) == (200, "close")
         async with asyncio.timeout(5):
             await leaving
-
-
-async def test_leaving_waits_for_streams_no_longer_than_it_should(open_gate: Open, start_pod: StartPod) -> None:
-    door = await open_gate(Settings(drain_seconds=0.05))
-    door.adapter(await start_pod(silent_stream))
-    async with door.connect() as connection:
-        await connection.send(door.request("GET"))
-        await connection.head()
-        async with asyncio.timeout(5):
-            await door.proxy.leave()
 
 
 async def test_idle_connection_is_closed_and_a_busy_one_is_not(open_gate: Open, start_pod: StartPod) -> None:
