@@ -24,7 +24,6 @@ from gateway.telemetry.chatter import Chatter
 
 type Result = Literal["ok", "invalid", "failed", "timeout", "unavailable", "cancelled", "unknown", "denied"]
 
-
 # Characters. A path of 64 KB must not fill a disk; ids are `oid`s, or `issuer|subject`.
 _MOST = {"event": 64, "who": 512, "what": 512, "result": 32, "request_id": 128, "reason": 512}
 _USUAL = 400  # bytes of a line whose words are surely within their bounds

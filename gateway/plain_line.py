@@ -6,7 +6,7 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 _LONGEST = 1000  # characters; a pipe that takes anything takes a line of that length
 
 
-def plain(text: str) -> str:
+def plain_line(text: str) -> str:
     """On one line, of bearable length, without what would move a terminal's cursor."""
     line = _CONTROL.sub(" ", text).strip()
     return line if len(line) <= _LONGEST else f"{line[:_LONGEST]}…"

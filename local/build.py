@@ -16,7 +16,8 @@ import msgspec
 from gateway.azure.acr import AcrError, Context, NoContext, Order, build_image, find, pack
 from gateway.azure.arm import ENDPOINT, Arm
 from gateway.azure.arm import Token as ArmToken
-from gateway.plain_line import plain
+from gateway.plain_line import plain_line
+from gateway.tokens.azure import azure_tokens
 from gateway.tokens.token import NoToken, Token, Tokens
 
 _PART = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
@@ -74,7 +75,7 @@ async def build(wish: Wish, say: Callable[[str], None], tokens: Tokens | None = 
         source = tokens or _azure(f"{wish.resource_manager}/.default")
         async with _asking(source) as fetched, Arm(fetched, wish.resource_manager) as arm:
             registry = await find(arm, wish.registry, wish.subscription)
-            return await build_image(arm, registry, context, order, lambda line: say(plain(line)))
+            return await build_image(arm, registry, context, order, lambda line: say(plain_line(line)))
     except (AcrError, NoToken) as error:
         raise NotBuilt(str(error)) from None
 
@@ -101,13 +102,10 @@ def _image(wish: Wish, context: Context) -> str:
 
 
 def _azure(scope: str) -> Tokens:
-    try:
-        from gateway.azure.tokens import AzureTokens  # a third of a second, and not everywhere
-    except ModuleNotFoundError as error:
-        if not (error.name or "").startswith("azure"):
-            raise
-        raise WrongWish("build needs azure-identity: install `mcp-gateway[azure]`.") from None
-    return AzureTokens(scope)
+    tokens = azure_tokens(scope)
+    if tokens is None:
+        raise WrongWish("build needs azure-identity: install `mcp-gateway[azure]`.")
+    return tokens
 
 
 @asynccontextmanager

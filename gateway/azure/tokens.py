@@ -10,7 +10,7 @@ import logging
 from azure.core.exceptions import AzureError
 from azure.identity.aio import DefaultAzureCredential
 
-from gateway.plain_line import plain
+from gateway.plain_line import plain_line
 from gateway.tokens.token import PATIENCE, NoToken, Token
 
 _NOBODY = (
@@ -72,5 +72,5 @@ def _why(message: str) -> str:
 
 
 def _said(text: str) -> str:
-    line = plain(text).rstrip(".")
+    line = plain_line(text).rstrip(".")
     return f"Azure gave no token: {line if len(line) <= _LONGEST else line[:_LONGEST] + '…'}."

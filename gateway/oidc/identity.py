@@ -43,7 +43,7 @@ class TokenIdentity:
 
     async def verify(self, headers: Headers) -> Principal:
         """Whom the token proves; see Identify."""
-        sent = headers.get("Authorization")
+        sent = headers.get("Authorization") or ""
         token = Token.read(_bearer(sent))
         if token.issuer not in self._known:
             raise Unauthenticated("The token was issued by somebody else.", sent=True)
@@ -54,16 +54,14 @@ class TokenIdentity:
         # From here to the end nothing is awaited: a key withdrawn meanwhile could not take back what is remembered.
         now = self._clock()
         caller, until = rules.admit(token.proven(key), profile, now)
-        if sent is not None and len(sent) == len(_SCHEME) + 1 + len(
-            token.text
-        ):  # however many spaces: one is remembered
+        if len(sent) == len(_SCHEME) + len(" ") + len(token.text):  # nobody fills the memory with further spaces
             self._memory.put(sent, caller, min(until, now + REMEMBERED))
         return caller
 
 
-def _bearer(sent: str | None) -> str:
+def _bearer(sent: str) -> str:
     """The token of an Authorization header; the scheme is case-insensitive (RFC 9110 §11.1)."""
-    scheme, _, token = (sent or "").partition(" ")
+    scheme, _, token = sent.partition(" ")
     if scheme.lower() != _SCHEME:
         raise Unauthenticated("Sign in: send a bearer token.")
     return token.strip(" ")

@@ -7,7 +7,7 @@ import signal
 from collections.abc import Sequence
 from contextlib import suppress
 
-from gateway.plain_line import plain
+from gateway.plain_line import plain_line
 from gateway.tokens.jwt_expiry import jwt_expiry
 from gateway.tokens.token import PATIENCE, NoToken, Token
 
@@ -51,7 +51,7 @@ async def _run(command: Sequence[str]) -> str:
         if process.returncode is None:
             await _end(process)
     if process.returncode:
-        last = plain((errors.decode(errors="replace").strip().splitlines() or ["nothing on standard error"])[-1])
+        last = plain_line((errors.decode(errors="replace").strip().splitlines() or ["nothing on standard error"])[-1])
         raise NoToken(f"The token command `{command[0]}` ended with {process.returncode}: {last}")
     return _first_line(command[0], output)
 

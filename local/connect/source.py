@@ -1,5 +1,6 @@
 """Which source of tokens the options name. Loads no more than that one needs."""
 
+from gateway.tokens.azure import azure_tokens
 from gateway.tokens.command import TokenCommand
 from gateway.tokens.token import Tokens
 from local.connect.options import Options, WrongOption
@@ -13,10 +14,7 @@ def source(options: Options) -> Tokens | None:
 
 
 def _azure(scope: str) -> Tokens:
-    try:
-        from gateway.azure.tokens import AzureTokens  # a third of a second, and not everywhere
-    except ModuleNotFoundError as error:
-        if not (error.name or "").startswith("azure"):
-            raise
-        raise WrongOption("--azure needs azure-identity: install `mcp-gateway[azure]`.") from None
-    return AzureTokens(scope)
+    tokens = azure_tokens(scope)
+    if tokens is None:
+        raise WrongOption("--azure needs azure-identity: install `mcp-gateway[azure]`.")
+    return tokens

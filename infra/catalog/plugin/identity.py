@@ -1,5 +1,6 @@
 """As whom the gateway is asked, from the settings: the one place that chooses."""
 
+from gateway.tokens.azure import azure_tokens
 from gateway.tokens.command import TokenCommand
 from gateway.tokens.token import Tokens
 from infra.catalog.plugin.renewal import Identity
@@ -17,10 +18,7 @@ def identity(settings: Settings) -> Identity:
 
 
 def _azure(scope: str) -> Tokens:
-    try:
-        from gateway.azure.tokens import AzureTokens  # a third of a second, and not everywhere
-    except ModuleNotFoundError as error:
-        if not (error.name or "").startswith("azure"):
-            raise
-        raise SettingsError("scope: that takes azure-identity (`mcp-gateway[azure]`).") from None
-    return AzureTokens(scope)
+    tokens = azure_tokens(scope)
+    if tokens is None:
+        raise SettingsError("scope: that takes azure-identity (`mcp-gateway[azure]`).")
+    return tokens

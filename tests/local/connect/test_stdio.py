@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.plain_line import plain
+from gateway.plain_line import plain_line
 from local.connect.said import say
 from local.connect.stdio import lines, reading, writing
 from tests.local.waiting import PATIENCE, holds
@@ -98,7 +98,7 @@ def test_what_is_said_is_one_short_line_without_what_moves_a_cursor(pipe: tuple[
     first, second, rest = os.read(read, 10_000).decode().split("\n")
     assert first == "mcp-gateway: a [31mb c"
     assert (len(second) < 1100, rest) == (True, "")
-    assert plain(" a\tb ") == "a b"
+    assert plain_line(" a\tb ") == "a b"
     os.close(read)
     say("nobody hears this", write)
     os.close(write)
